@@ -7,7 +7,8 @@
     |- Conflict               the record has changed, or rules the command out (409)
     |  |- AssessmentMoved     the assessment that the user saw is no longer current
     |  |- AlreadyDecided      another user decided first
-    |  `- AlreadyRecorded     this source reference, or this member, is already on record
+    |  |- AlreadyRecorded     this source reference, or this member, is already on record
+    |  `- OriginalNotOnRecord  a replacement of a claim that is not on record
     |- StaleVersion           If-Match names an older version of the history (412)
     |- KeyReused              an idempotency key was sent again with another command (422)
     `- EditionUnknown         no edition of the policy is known for that day (422)
@@ -77,6 +78,10 @@ class AlreadyDecided(Conflict):
 
 class AlreadyRecorded(Conflict):
     pass
+
+
+class OriginalNotOnRecord(Conflict):
+    """The claim that a replacement line replaces is not on record, so nothing was recorded (R30)."""
 
 
 class StaleVersion(LedgerError):

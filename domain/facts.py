@@ -290,6 +290,16 @@ class Circumstances(FrozenModel):
         exclude_if=is_none,
         description="The milligrams on record in the course that the request continues (R7). Null: no open course.",
     )
+    entries_waiting: Annotated[StrictInt, Field(ge=0)] = Field(
+        default=0,
+        exclude_if=lambda value: not value,
+        description="The second entries of a day, in the course of the request, that wait for a person (R25).",
+    )
+    lines_without_days: Annotated[StrictInt, Field(ge=0)] = Field(
+        default=0,
+        exclude_if=lambda value: not value,
+        description="The claim lines of that course for which the number of dose days is not stated (R25).",
+    )
     first_dose_on: Day | None = Field(
         default=None,
         exclude_if=is_none,

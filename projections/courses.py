@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Literal
+from typing import Final, Literal
 from uuid import UUID
+
+from pydantic import Field
 
 from domain.calendar import Day, Instant, PartialDate
 from domain.events.base import ImportedFrom
-from domain.events.treatment import Variance
+from domain.events.treatment import ClaimLineKind, FoundBy, Variance
 from domain.facts import FrozenModel, counted
+from domain.history.entry_facts import RecordedClaimLine
 from domain.history.records import Dose
 from domain.history.state import PatientHistory
 from domain.history.treatment import reported_course_id
@@ -23,6 +26,9 @@ class DoseView(FrozenModel):
 
     `listed_as_recorded`: reports leave the course of the dose open (R27), so it is listed in the course that was seen
     when the dose was recorded.
+    `duplicate`: a `possible` duplicate waits for a user; a `part` of the dose `duplicate_of` adds its milligrams there,
+    as `added_mg`. `dose_days_at_least` and `dose_days_at_most` are the number of infusion days that the entry is about:
+    several of a claim line of more than 12 mg (R25), and perhaps none if its claim was voided (R30).
     """
 
     dose_id: str
@@ -36,13 +42,35 @@ class DoseView(FrozenModel):
     counts: bool
     voided: bool
     corrected: bool
-    duplicate: Literal["no", "possible", "confirmed", "dismissed"]
+    duplicate: Literal["no", "possible", "confirmed", "dismissed", "part"]
     duplicate_of: str | None
+    added_mg: float = 0.0
+    dose_days_at_least: int = 1
+    dose_days_at_most: int = 1
+    claim_voided: bool = False
     documents_report: str | None
     variances_then: tuple[Variance, ...]
     variances: tuple[Variance, ...]
     imported_from: ImportedFrom | None
     listed_as_recorded: bool = False
+
+
+class ClaimLineView(FrozenModel):
+    """A claim line that is no paid original (R30). `dose_id` is the dose entry that it is about.
+
+    `waits`: a void whose claim is not on record. A `denied` line was billed, not paid. `found_by` is how the entry was
+    found: by the original's reference, by the line's own, or as the only entry of its source and day.
+    """
+
+    line: ClaimLineKind
+    on: Day | None
+    mg: float | None
+    source: str
+    source_reference: str
+    original_reference: str | None
+    dose_id: str | None
+    found_by: FoundBy | None
+    waits: bool
 
 
 class CourseView(FrozenModel):
@@ -84,6 +112,9 @@ class Courses(FrozenModel):
     as_of: Day
     courses: tuple[CourseView, ...]
     other_entries: tuple[DoseView, ...]
+    claim_lines: tuple[ClaimLineView, ...] = Field(
+        default=(), description="Claim lines that are no paid originals. A provider office is not shown them."
+    )
 
 
 def course_list(history: PatientHistory, as_of: date, office: str | None = None) -> Courses:
@@ -100,7 +131,53 @@ def course_list(history: PatientHistory, as_of: date, office: str | None = None)
         as_of=as_of,
         courses=tuple(_course(history, current, one, office) for one in found),
         other_entries=tuple(_dose(history, current, dose, office) for dose in others),
+        claim_lines=tuple(map(_claim_line, history.claim_lines)) if office is None else (),
     )
+
+
+def _claim_line(line: RecordedClaimLine) -> ClaimLineView:
+    return ClaimLineView(
+        line=line.line,
+        on=line.on,
+        mg=line.mg,
+        source=line.source,
+        source_reference=line.source_reference,
+        original_reference=line.original_reference,
+        dose_id=line.dose_id,
+        found_by=line.found_by,
+        waits=line.waits,
+    )
+
+
+_DUPLICATES: Final = {
+    "possible": "possible duplicate",
+    "confirmed": "confirmed duplicate",
+    "dismissed": "dismissed duplicate",
+    "part": "part of the same dose",
+}
+
+
+def entry_marks(dose: DoseView) -> list[str]:
+    """Returns what is particular about a dose entry, in words: voided, a second entry, a range of dose days."""
+    marks = [one for one in ("voided", "corrected") if getattr(dose, one)]
+    marks += [_DUPLICATES[dose.duplicate]] if dose.duplicate != "no" else []
+    if dose.claim_voided:
+        marks.append("claim voided" + (", not known whether it was given" if not dose.dose_days_at_least else ""))
+    if dose.dose_days_at_most > 1 and not dose.voided:
+        least, most = dose.dose_days_at_least, dose.dose_days_at_most
+        marks.append(counted(most, "dose day") if least == most else f"{least} to {most} dose days")
+    marks += [f"{dose.added_mg:g} mg more from another entry"] if dose.added_mg else []
+    return marks
+
+
+def claim_line_in_words(line: ClaimLineView) -> str:
+    """Returns a claim line in words: what it is, its units, and which entry it is about."""
+    what = {"denied": "denied line, billed and not paid", "void": "void", "replacement": "replacement"}[line.line]
+    amount = f", {line.mg:g} mg" if line.mg is not None else ""
+    about = f", of entry {line.dose_id.rpartition('.')[2]}" if line.dose_id is not None else ""
+    about += ", found by its source and day" if line.found_by == "day" else ""
+    waits = f", waits for claim {line.original_reference or line.source_reference}" if line.waits else ""
+    return f"{line.on or 'no day'}, {what} {line.source_reference}{amount}{about}{waits}"
 
 
 def given_in_words(course: CourseView) -> str:
@@ -170,6 +247,10 @@ def _dose(
         imported_from=dose.imported_from,
         duplicate=dose.duplicate,
         duplicate_of=dose.duplicate_of,
+        added_mg=dose.added_mg,
+        dose_days_at_least=dose.days[0],
+        dose_days_at_most=dose.days[1],
+        claim_voided=dose.facts.claim_voided is not None,
         documents_report=dose.documents_report,
         variances_then=dose.variances_then,
         variances=variances(history, current, dose),

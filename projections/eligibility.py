@@ -32,6 +32,7 @@ from domain.review.assess_request import RequestAssessment, next_request_assessm
 from domain.treatment.approval_use import MG_PER_DOSE, Allowance, allowance
 from domain.treatment.concurrent_agents import agents_to_be_stopped, stops_settle_it
 from domain.treatment.courses import Course, courses
+from domain.treatment.dose_entries import course_in_question, waiting_in_course
 from domain.treatment.possible_treatment import (
     NextDose,
     Treatment,
@@ -167,6 +168,8 @@ def eligibility(
     following, last = next_dose(treatments, as_of), last_dose(treatments)
     number = following.number if path is not None else None
     is_known = path is not None and following.is_begun is not None
+    asked = course_in_question(found)
+    waits = asked is not None and waiting_in_course(history, asked, as_of) > 0
     begins_next = path == "B" and following.is_begun is False
     return Eligibility(
         patient_id=history.patient_id,
@@ -194,7 +197,7 @@ def eligibility(
         approval=_in_force(allowed) if allowed is not None else None,
         approvable=_approvable(history, assessed, request, office) if assessed is not None else None,
         edition_problem=problem,
-        settled_by=settled_by(history, as_of) if _is_open_question(path, following, assessed) else (),
+        settled_by=settled_by(history, as_of) if _is_open_question(path, following, assessed, waits) else (),
         linked_histories=history.linked if office is None else (),
         imported=tuple(dict.fromkeys(_imported(history, request, found, allowed))),
     )
@@ -207,9 +210,14 @@ def twelve_months_passed_by(answer: Eligibility) -> date | None:
     return anniversary(answer.last_dose_latest)
 
 
-def _is_open_question(path: Literal["A", "B"] | None, following: NextDose, assessed: RequestAssessment | None) -> bool:
-    """Whether the path, the doses given, or the twelve months depend on what reports leave open."""
-    if path is None or following.is_begun is None or following.given.certain is None:
+def _is_open_question(
+    path: Literal["A", "B"] | None, following: NextDose, assessed: RequestAssessment | None, waits: bool
+) -> bool:
+    """Whether the path, the doses given, or the twelve months depend on what the record leaves open.
+
+    `waits`: an entry of the course waits for a person.
+    """
+    if waits or path is None or following.is_begun is None or following.given.certain is None:
         return True
     return path == "B" and assessed is not None and _interval(assessed, path) is None
 

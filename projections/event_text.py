@@ -58,13 +58,18 @@ from domain.events.requests import (
     StatementCorrected,
 )
 from domain.events.treatment import (
+    ClaimLineRecorded,
+    ClaimReplaced,
+    ClaimVoided,
     CourseClosedUnfinished,
     CourseCompleted,
     CourseReopened,
     DoseAdministered,
     DoseCorrected,
+    DoseDaysStated,
     DoseReviewed,
     DoseVoided,
+    PartOfDoseConfirmed,
     PossibleDuplicateConfirmed,
     PossibleDuplicateDismissed,
     PriorTreatmentCorrected,
@@ -72,6 +77,7 @@ from domain.events.treatment import (
     PriorTreatmentVoided,
     ReportAttributed,
     ReportedCourse,
+    VoidedClaimSettled,
 )
 from domain.facts import counted, in_words
 from domain.policy.editions import EDITIONS
@@ -177,6 +183,13 @@ def _dose(event: Any) -> str:
     return f"{entry_of(event.dose_id)}: {event.mg:g} mg, {course}{duplicate}{variances}"
 
 
+_FOUND_OF_INFUSION: Final = {"not_given": "no infusion was given", "billed_elsewhere": "given, and billed elsewhere"}
+
+
+def _found(event: Any) -> str:
+    return "; found by its source and day, without a reference of the original" if event.found_by == "day" else ""
+
+
 def _reviewed(event: Any) -> str:
     result = "supports the finding of" if event.supports else "does not support the finding of"
     return f"{entry_of(event.document_id)} {result} {event.clause}. {event.note or ''}".rstrip()
@@ -221,6 +234,18 @@ SENTENCES: Final[dict[type[Event], Callable[[Any], str]]] = {
     PossibleDuplicateDismissed: lambda event: f"{entry_of(event.dose_id)}: {event.reason}",
     DoseVoided: lambda event: f"{entry_of(event.dose_id)}: {event.reason}",
     DoseReviewed: lambda event: f"{entry_of(event.dose_id)}: {event.reason}",
+    PartOfDoseConfirmed: lambda event: f"{entry_of(event.dose_id)}: {event.reason}",
+    DoseDaysStated: lambda event: f"{entry_of(event.dose_id)}: {counted(event.days, 'infusion day')}. {event.reason}",
+    ClaimReplaced: lambda event: f"{_dose(event)}; {_fields(event)}{_found(event)}",
+    ClaimVoided: lambda event: (
+        f"{entry_of(event.dose_id)}: void {event.source_reference}{_found(event)}. A dose may have been given"
+    ),
+    ClaimLineRecorded: lambda event: (
+        f"{event.source_reference}: billed, not paid"
+        if event.line == "denied"
+        else f"{event.source_reference}: waits for claim {event.original_reference or event.source_reference}"
+    ),
+    VoidedClaimSettled: lambda event: f"{entry_of(event.dose_id)}: {_FOUND_OF_INFUSION[event.finding]}. {event.reason}",
     CourseCompleted: lambda event: f"Course {event.course}, {counted(event.doses_given, 'dose')}",
     CourseReopened: lambda event: f"Course {event.course}: {event.reason}",
     CourseClosedUnfinished: lambda event: f"Course {event.course}: {event.reason}",

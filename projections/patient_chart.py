@@ -17,7 +17,7 @@ from typing import Final, Literal
 from domain.calendar import Day
 from domain.facts import FrozenModel, counted, in_words
 from domain.history.records import Appeal, ApprovalRecord, Report, Request
-from projections.courses import Courses, CourseView, DoseView, given_in_words
+from projections.courses import Courses, CourseView, DoseView, entry_marks, given_in_words
 from projections.eligibility import Eligibility, twelve_months_passed_by
 from projections.event_text import reported_in_words
 
@@ -183,8 +183,7 @@ def _of_course(course: CourseView) -> Iterator[UnplacedMark]:
 def _of_dose(dose: DoseView, course: CourseView | None) -> UnplacedMark:
     name = f"Dose {_number(dose.dose_id)}"
     where = f", course {course.number}" if course is not None else ""
-    marks = [one for one in ("voided", "corrected") if getattr(dose, one)]
-    marks += [f"{dose.duplicate} duplicate"] if dose.duplicate != "no" else []
+    marks = entry_marks(dose)
     marks += [one.replace("_", " ") for one in dose.variances]
     words = f"{dose.mg:g} mg on {dose.on}{where}{': ' + ', '.join(marks) if marks else ''}."
     if dose.voided:

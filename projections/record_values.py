@@ -109,7 +109,10 @@ def _dose_status(dose: Dose) -> str:
     if dose.voided:
         return f"{dose.on}, voided"
     if not dose.stands:
-        return f"{dose.on}, {dose.duplicate} duplicate, not counted"
+        what = "part of the same dose" if dose.duplicate == "part" else f"{dose.duplicate} duplicate, not counted"
+        return f"{dose.on}, {what}"
+    if dose.is_uncertain and dose.facts.claim_voided is not None:
+        return f"{dose.on}, claim voided, not known whether it was given"
     return (
         f"{dose.on}, counts toward course {dose.course}" if dose.counts else f"{dose.on}, documents a reported course"
     )

@@ -8,7 +8,7 @@ from typing import Final
 
 from domain.events.treatment import ReportedCourse
 from domain.facts import FrozenModel
-from domain.history.records import Report
+from domain.history.records import Dose, Report
 from domain.history.state import PatientHistory
 from domain.treatment.reported_doses import ReportedDoses, reported_doses
 
@@ -21,17 +21,28 @@ _ASKED: Final = {
     "tells_of": "Is the report about doses that this ledger has, or about others?",
 }
 
+_ASKED_OF_ENTRY: Final = {
+    "duplicate": "Is this second entry a separate dose, the same dose, or part of the same dose?",
+    "finding": "Was the infusion of the voided claim given?",
+    "days": "How many infusion days is the claim line about?",
+    "first_on": "On which day was the first infusion of the claim line given?",
+    "last_on": "On which day was the last infusion of the claim line given?",
+}
+
 _FIRST_COURSE: Final = "When was the first course given, which the report does not state?"
 
 
 class SettledBy(FrozenModel):
-    """A fact that would settle what is not certain of the treatment.
+    """A fact that would settle what is not certain of the treatment, of a report or of a dose entry.
 
     `field` is its path in the report, such as `courses.0.doses_given`. `courses` is the list of courses, if one of them
-    is missing or if two may be one. `tells_of` is what a user of the plan states.
+    is missing or if two may be one. `tells_of` is what a user of the plan states. Of a dose entry, a user states
+    whether it is a second entry of a dose (`duplicate`), whether the infusion of its voided claim was given
+    (`finding`), or how many infusion days its claim line is about (`days`), and their ends (`first_on`, `last_on`).
     """
 
-    report_id: str
+    report_id: str | None
+    dose_id: str | None = None
     field: str
     question: str
 
@@ -45,7 +56,31 @@ def settled_by(history: PatientHistory, as_of: date) -> tuple[SettledBy, ...]:
         if report.voided or None in doses:
             continue
         found += list(_of_report(history, report, [one for one in doses if one is not None], as_of))
-    return tuple(found)
+    return (*found, *_of_entries(history, as_of))
+
+
+def _of_entries(history: PatientHistory, as_of: date) -> Iterator[SettledBy]:
+    """What a person can say of dose entries by the end of the day (R25, R30)."""
+    for dose in history.doses:
+        if dose.on <= as_of:
+            yield from (
+                SettledBy(report_id=None, dose_id=dose.dose_id, field=field, question=_ASKED_OF_ENTRY[field])
+                for field in _open_fields(dose)
+            )
+
+
+def _open_fields(dose: Dose) -> Iterator[str]:
+    if dose.waits:
+        yield "duplicate"
+    if not dose.stands:
+        return
+    if dose.is_uncertain:
+        yield "duplicate" if dose.facts.claim_voided is None else "finding"
+    if dose.dose_days_most == 1 or dose.facts.days == 1:
+        return
+    if dose.facts.days is None:
+        yield "days"
+    yield from (end for end in ("first_on", "last_on") if getattr(dose.facts, end) is None)
 
 
 def _of_report(history: PatientHistory, report: Report, doses: list[ReportedDoses], as_of: date) -> Iterator[SettledBy]:

@@ -13,7 +13,13 @@ from domain.events.base import Event, ImportedFrom
 from domain.events.documents import DocumentCorrected, DocumentVoided
 from domain.events.patient import DeathRecordVoided, DemographicsCorrected, HistoriesUnlinked, OtherAgentEntryVoided
 from domain.events.requests import StatementCorrected
-from domain.events.treatment import DoseCorrected, DoseVoided, PriorTreatmentCorrected, PriorTreatmentVoided
+from domain.events.treatment import (
+    ClaimVoided,
+    DoseCorrected,
+    DoseVoided,
+    PriorTreatmentCorrected,
+    PriorTreatmentVoided,
+)
 from domain.facts import FrozenModel
 from domain.people import Actor
 from projections.event_text import entry_of, sentence_of
@@ -27,6 +33,7 @@ CORRECTS: Final[dict[type[Event], str]] = {
     PriorTreatmentVoided: "report_id",
     DoseCorrected: "dose_id",
     DoseVoided: "dose_id",
+    ClaimVoided: "dose_id",
     DocumentCorrected: "document_id",
     DocumentVoided: "document_id",
     StatementCorrected: "request_id",

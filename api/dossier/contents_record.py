@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from api.dossier.blocks import Block, BlockRow, Cell, Heading, Pairs, Paragraph, grid, row
 from api.dossier.words import Words, capital, field, listed, plain, provenance, size
-from projections.courses import CourseView, DoseView
+from projections.courses import CourseView, DoseView, entry_marks
 from projections.dossier.case_file import AppealDossier, CaseDocument
 from projections.dossier.deadlines import Deadline
 from projections.dossier.participants import Participant
@@ -45,8 +45,7 @@ def _course(course: CourseView) -> Iterator[BlockRow]:
 
 
 def _dose(one: DoseView, note: str) -> BlockRow:
-    marks = [name for name in ("voided", "corrected") if getattr(one, name)]
-    marks += [f"{one.duplicate} duplicate"] if one.duplicate != "no" else []
+    marks = entry_marks(one)
     imported = f"imported from {one.imported_from.source}" if one.imported_from is not None else ""
     return row(
         Cell(entry_of(one.dose_id), "muted", indent=1, note="; ".join([*marks, *filter(None, [note])])),

@@ -30,6 +30,7 @@ THINGS: Final[dict[Subject, Thing]] = {
     "other agent": Thing("other-agent", "MedicationStatement"),
     "report": Thing("report", "MedicationStatement", "report_id"),
     "dose": Thing("dose", "MedicationAdministration", "dose_id"),
+    "claim line": Thing("claim-line", "ExplanationOfBenefit"),
     "course": Thing("course", "CarePlan", "course"),
     "document": Thing("document", "DocumentReference", "document_id"),
     "request": Thing("request", "Claim", "request_id"),

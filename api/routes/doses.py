@@ -58,6 +58,7 @@ def _dose_answer(commanding: CommandRunner, outcome: Outcome, dose_id: str) -> D
         request_id=request_shown(outcome.history, dose, versions.office),
         documents_report=dose.documents_report,
         possible_duplicate_of=dose.duplicate_of,
+        waits=dose.waits,
         variances=list(variances),
         also_recorded=[event.TOPIC for event in others],
     )

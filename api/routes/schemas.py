@@ -118,6 +118,9 @@ class DoseAnswer(BaseModel):
     request_id: str | None
     documents_report: str | None
     possible_duplicate_of: str | None
+    waits: bool = Field(
+        default=False, description="A second entry of its day, not counted until a user states what it is (R25)."
+    )
     variances: list[Variance]
     also_recorded: list[str] = Field(description="What followed in the same commit, for example CourseCompleted.")
 

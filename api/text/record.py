@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from domain.events.base import ImportedFrom
 from domain.facts import counted, in_words
 from domain.policy.assessment import Assessment
-from projections.courses import Courses, CourseView, DoseView, given_in_words
+from projections.courses import Courses, CourseView, DoseView, claim_line_in_words, entry_marks, given_in_words
 from projections.person import Person
 from projections.request_status import AppealView, DecisionView, DocumentView, NoticeView, RequestLife, WindowView
 
@@ -29,6 +29,7 @@ def course_rows(answer: Courses) -> Rows:
         yield f"Course {course.number}", _course(course)
         yield from (("", _dose(dose)) for dose in course.doses)
     yield from (("Not counted", _dose(dose)) for dose in answer.other_entries)
+    yield from (("Claim line", claim_line_in_words(line)) for line in answer.claim_lines)
     if not answer.courses:
         yield "Courses", "None on record."
 
@@ -40,9 +41,7 @@ def _course(course: CourseView) -> str:
 
 def _dose(dose: DoseView) -> str:
     entry = ordinal(dose.dose_id)
-    marks = [name for name in ("voided", "corrected") if getattr(dose, name)]
-    if dose.duplicate != "no":
-        marks.append(f"{dose.duplicate} duplicate")
+    marks = entry_marks(dose)
     if dose.imported_from is not None:
         marks.append(f"imported from {dose.imported_from.source}")
     more = f" ({', '.join((*marks, *(in_words(one) for one in dose.variances)))})"

@@ -9,7 +9,14 @@ from pydantic import Field, StrictBool, StrictInt
 from domain.calendar import Day
 from domain.commands.patient import WithReason
 from domain.events.base import DoseId, ReportId, RequestId
-from domain.events.treatment import DoseSource, ReportedCourse, TellsOf, TreatmentSource
+from domain.events.treatment import (
+    ClaimLineKind,
+    DoseSource,
+    InfusionFinding,
+    ReportedCourse,
+    TellsOf,
+    TreatmentSource,
+)
 from domain.facts import FrozenModel, Name, is_false, is_none
 
 ReportedCourses = Annotated[tuple[ReportedCourse, ...], Field(max_length=20)]
@@ -81,6 +88,36 @@ class RecordDose(FrozenModel):
     request_id: RequestId | None = None
 
 
+class RecordClaim(FrozenModel):
+    """Records a claim line that is not a paid original: a replacement, a void, or a denied line (R30).
+
+    `source_reference` is the line's own reference. A replacement or a void may carry its original's.
+    """
+
+    on: Annotated[
+        Day | None,
+        Field(description="The day of service. Only a void that names its `original_reference` may leave it out."),
+    ] = None
+    mg: Annotated[
+        Milligrams | None,
+        Field(description="The units of the line in milligrams, without a sign. A replacement needs it."),
+    ] = None
+    site: Name | None = None
+    source: DoseSource = "claim"
+    source_reference: Name
+    line: Annotated[
+        ClaimLineKind,
+        Field(
+            description="`replacement`: counts once with its original. `void`: withdraws the claim as evidence. "
+            "`denied`: billed, not paid; counts nothing and voids nothing."
+        ),
+    ]
+    original_reference: Annotated[
+        Name | None, Field(description="The reference of the original claim. Default: the line's own reference.")
+    ] = None
+    request_id: RequestId | None = None
+
+
 class DoseCorrection(WithReason):
     """Corrects a dose. A field that is left out is unchanged.
 
@@ -107,6 +144,40 @@ class DismissDuplicate(WithReason):
     dose_id: DoseId
 
 
+class ConfirmPartOfDose(WithReason):
+    """States that a second entry of a day is part of the same dose: milligrams add up, one dose day (R25)."""
+
+    dose_id: DoseId
+
+
+class StateDoseDays(WithReason):
+    """States how many infusion days a claim line of more than 12 mg is about (R25)."""
+
+    dose_id: DoseId
+    days: Annotated[
+        StrictInt,
+        Field(ge=1, le=83, description="The number of infusion days of the line, at most one for each 12 mg."),
+    ]
+    first_on: Annotated[
+        Day | None, Field(description="The first of these days, if it is known. Default: within 30 days of the line.")
+    ] = None
+    last_on: Annotated[
+        Day | None, Field(description="The last of these days, if it is known. Default: within 30 days of the line.")
+    ] = None
+
+
+class SettleVoidedClaim(WithReason):
+    """States whether the infusion of a voided claim was given (R30)."""
+
+    dose_id: DoseId
+    finding: Annotated[
+        InfusionFinding,
+        Field(
+            description="`not_given`: no infusion was given. `billed_elsewhere`: it was given, and is billed elsewhere."
+        ),
+    ]
+
+
 class VoidDose(WithReason):
     dose_id: DoseId
 
@@ -129,9 +200,13 @@ TreatmentCommand = (
     | VoidPriorTreatment
     | AttributeReport
     | RecordDose
+    | RecordClaim
     | CorrectDose
     | ConfirmDuplicate
     | DismissDuplicate
+    | ConfirmPartOfDose
+    | StateDoseDays
+    | SettleVoidedClaim
     | VoidDose
     | ReviewDose
     | CloseCourse

@@ -7,7 +7,7 @@ from typing import Final
 from domain.commands import Command
 from domain.commands.context import CommandContext, Occasion
 from domain.commands.treatment import CloseCourse
-from domain.decisions import doses, prior_treatment
+from domain.decisions import claims, doses, prior_treatment
 from domain.decisions.consequences import DecisionFunction
 from domain.decisions.preconditions import Precondition
 from domain.errors import Conflict, NotFound
@@ -49,10 +49,12 @@ def to_close(history: PatientHistory, number: int, _: Occasion) -> Course:
 DECISIONS: Final[dict[type[Command], DecisionFunction]] = {
     **prior_treatment.DECISIONS,
     **doses.DECISIONS,
+    **claims.DECISIONS,
     CloseCourse: close_course,
 }
 PRECONDITIONS: Final[dict[type[Command], Precondition]] = {
     **prior_treatment.PRECONDITIONS,
     **doses.PRECONDITIONS,
+    **claims.PRECONDITIONS,
     CloseCourse: to_close,
 }

@@ -8,20 +8,34 @@ from typing import Any, Final
 
 from domain.commands import Command
 from domain.commands.context import CommandContext, Occasion
-from domain.commands.treatment import ConfirmDuplicate, CorrectDose, DismissDuplicate, RecordDose, ReviewDose, VoidDose
+from domain.commands.treatment import (
+    ConfirmDuplicate,
+    ConfirmPartOfDose,
+    CorrectDose,
+    DismissDuplicate,
+    RecordClaim,
+    RecordDose,
+    ReviewDose,
+    VoidDose,
+)
+from domain.decisions.claim_lines import refuse_known_reference, waiting_void
 from domain.decisions.consequences import DecisionFunction, after
 from domain.decisions.preconditions import Precondition, always
-from domain.errors import AlreadyRecorded, Conflict, InvalidCommand, NotFound
+from domain.errors import Conflict, InvalidCommand, NotFound
 from domain.events import PatientEvent
 from domain.events.treatment import (
+    ClaimReplaced,
     DoseAdministered,
     DoseCorrected,
     DoseReviewed,
     DoseVoided,
+    FoundBy,
+    PartOfDoseConfirmed,
     PossibleDuplicateConfirmed,
     PossibleDuplicateDismissed,
 )
-from domain.history.records import Dose, Duplicate
+from domain.history.entry_facts import Duplicate
+from domain.history.records import Dose
 from domain.history.state import PatientHistory
 from domain.treatment import approval_use
 from domain.treatment.course_assignment import (
@@ -37,11 +51,11 @@ from domain.treatment.open_questions import is_after_death
 
 def record_dose(history: PatientHistory, command: RecordDose, context: CommandContext) -> tuple[PatientEvent, ...]:
     """Record a dose that was given, even if it should not have been given (R22). Only the impossible is refused."""
-    _check_day(history, command.on, context)
-    _refuse_known_reference(history, command)
+    check_day(history, command.on, context)
+    refuse_known_reference(history, command.source, command.source_reference)
     found = courses(history)
     place = place_in_courses(history, found, command.on)
-    original = _possible_original(history, command.source, command.on)
+    original = _possible_original(history, command.on)
     event = context.event(
         DoseAdministered,
         dose_id=f"{history.patient_id}.d{len(history.doses) + 1}",
@@ -58,10 +72,11 @@ def record_dose(history: PatientHistory, command: RecordDose, context: CommandCo
     )
     history_after = after(history, (event,))
     found_variances = approval_use.variances(history_after, courses(history_after), history_after.doses[-1])
-    return (event.model_copy(update={"variances": found_variances}) if found_variances else event,)
+    recorded = event.model_copy(update={"variances": found_variances}) if found_variances else event
+    return recorded, *waiting_void(history, command.source, command.source_reference, event.dose_id, context)
 
 
-def _check_day(history: PatientHistory, on: date, context: CommandContext) -> None:
+def check_day(history: PatientHistory, on: date, context: CommandContext) -> None:
     if on > context.today:
         raise InvalidCommand(
             "the date of the dose is in the future", field="on", remedy="record the dose after it was given"
@@ -74,22 +89,10 @@ def _check_day(history: PatientHistory, on: date, context: CommandContext) -> No
         )
 
 
-def _refuse_known_reference(history: PatientHistory, command: RecordDose) -> None:
-    for dose in history.doses:
-        if (dose.source, dose.source_reference) == (command.source, command.source_reference):
-            voided = " and voided" if dose.voided else ""
-            raise AlreadyRecorded(
-                f"this source reference is already recorded{voided}",
-                field="source_reference",
-                remedy="no action is needed for the same infusion; send another infusion with its own reference",
-                dose_id=dose.dose_id,
-            )
-
-
-def _possible_original(history: PatientHistory, source: str, on: date) -> Dose | None:
-    """A dose of the same day from another source, still in effect. The new report may be its second report (R25)."""
-    same_day = [dose for dose in history.doses if dose.on == on and dose.stands]
-    return next((dose for dose in same_day if dose.source != source), None)
+def _possible_original(history: PatientHistory, on: date, besides: Dose | None = None) -> Dose | None:
+    """The dose of the same day that counts. The new entry may be a second one of it, from whatever source (R25)."""
+    others = (one for one in history.doses if one.on == on and one is not besides)
+    return next((one for one in others if one.stands and not one.is_uncertain), None)
 
 
 # -- corrections ------------------------------------------------------------------------------
@@ -99,7 +102,7 @@ def correct_dose(history: PatientHistory, command: CorrectDose, context: Command
     """Correct the entry. If only the day is corrected, the course is assigned again from the day (R24)."""
     dose = to_correct_dose(history, command.dose_id, context)
     on = command.on or dose.on
-    _check_day(history, on, context)
+    check_day(history, on, context)
     if command.request_id is not None and history.request(command.request_id) is None:
         raise NotFound(
             "the request was not found", field="request_id", remedy="use an id from the patient's list of requests"
@@ -127,7 +130,7 @@ def correct_dose(history: PatientHistory, command: CorrectDose, context: Command
 
 def to_correct_dose(history: PatientHistory, dose_id: str, _: Occasion) -> Dose:
     """The dose, which is not voided."""
-    dose = _dose(history, dose_id)
+    dose = dose_named(history, dose_id)
     if dose.voided:
         raise Conflict(
             "a voided dose entry can't be corrected",
@@ -146,7 +149,7 @@ def dose_corrected(
     course_named = corrected.get("course_named", False)
     fields_named = {"course"} if course_named else set[str]()
     fields = tuple(name for name in names if name in fields_named or values[name] != getattr(dose, name))
-    original = _possible_original(history, dose.source, values["on"]) if "on" in fields else None
+    original = _possible_original(history, values["on"], dose) if "on" in fields else None
     event = context.event(
         DoseCorrected,
         dose_id=dose.dose_id,
@@ -158,7 +161,44 @@ def dose_corrected(
         reason=reason,
     )
     history_after = after(history, (event,))
-    found_variances = approval_use.variances(history_after, courses(history_after), _dose(history_after, dose.dose_id))
+    found_variances = approval_use.variances(
+        history_after, courses(history_after), dose_named(history_after, dose.dose_id)
+    )
+    return event.model_copy(update={"variances": found_variances})
+
+
+def claim_replaced(
+    history: PatientHistory, dose: Dose, found_by: FoundBy, line: RecordClaim, context: CommandContext
+) -> ClaimReplaced:
+    """The event of a replacement: the complete entry, with the values of the replacement (R30)."""
+    on = line.on or dose.on
+    place = _place_on_day(history, dose, on)
+    values = {
+        "on": on,
+        "mg": line.mg or dose.mg,
+        "site": line.site or dose.site,
+        "request_id": line.request_id or request_of_corrected_dose(history, dose, place, on),
+        "course": place.course,
+        "documents_report": place.documents_report,
+        "source_reference": line.source_reference,
+    }
+    fields = tuple(name for name, value in values.items() if value != getattr(dose, name))
+    original = _possible_original(history, on, dose) if "on" in fields else None
+    event = context.event(
+        ClaimReplaced,
+        dose_id=dose.dose_id,
+        **values,
+        source=line.source,
+        original_reference=line.original_reference,
+        found_by=found_by,
+        possible_duplicate_of=original.dose_id if original is not None else None,
+        fields=fields,
+        variances=(),
+    )
+    history_after = after(history, (event,))
+    found_variances = approval_use.variances(
+        history_after, courses(history_after), dose_named(history_after, dose.dose_id)
+    )
     return event.model_copy(update={"variances": found_variances})
 
 
@@ -179,8 +219,7 @@ def _corrected_place(history: PatientHistory, dose: Dose, command: CorrectDose, 
     """The course of a corrected dose, or the report that it documents. Raises NotFound for an unknown course."""
     unchanged = CoursePlace(dose.course, dose.documents_report)
     if command.course is None:
-        stays = on == dose.on or _is_all_of_closed_course(history, dose, on)
-        return unchanged if stays else place_of_dose(without_dose(history, dose), on)
+        return _place_on_day(history, dose, on)
     if not _moves(history, dose, command.course):
         return unchanged
     place = place_in_course(history, command.course, on)
@@ -192,6 +231,13 @@ def _corrected_place(history: PatientHistory, dose: Dose, command: CorrectDose, 
             f"{len(courses(history)) + 1}",
         )
     return place
+
+
+def _place_on_day(history: PatientHistory, dose: Dose, on: date) -> CoursePlace:
+    """The course of the dose if its day is another one, or the report that it documents."""
+    if on == dose.on or _is_all_of_closed_course(history, dose, on):
+        return CoursePlace(dose.course, dose.documents_report)
+    return place_of_dose(without_dose(history, dose), on)
 
 
 def _is_all_of_closed_course(history: PatientHistory, dose: Dose, on: date) -> bool:
@@ -264,17 +310,29 @@ def to_dismiss_duplicate(history: PatientHistory, dose_id: str, _: Occasion) -> 
     return _second_report(history, dose_id, "dismissed")
 
 
+def confirm_part_of_dose(
+    history: PatientHistory, command: ConfirmPartOfDose, context: CommandContext
+) -> tuple[PatientEvent, ...]:
+    """A second entry of a day is part of the same dose: milligrams add up, one dose day (R25)."""
+    dose = to_confirm_part_of_dose(history, command.dose_id, context)
+    return (context.event(PartOfDoseConfirmed, dose_id=dose.dose_id, reason=command.reason),)
+
+
+def to_confirm_part_of_dose(history: PatientHistory, dose_id: str, _: Occasion) -> Dose:
+    """The dose, a second entry of a day with an entry that counts, and not part of it yet."""
+    dose = _second_report(history, dose_id, "part")
+    first = history.dose(dose.duplicate_of) if dose.duplicate_of is not None else None
+    if first is None or first.on != dose.on or not first.stands:
+        raise Conflict("no other dose entry of that day counts", field="dose_id", remedy="review the dose entry again")
+    return dose
+
+
 def _second_report(history: PatientHistory, dose_id: str, decided: Duplicate) -> Dose:
     """A second report that is not decided this way yet. The last decision is in effect (R23, R25)."""
-    dose = _dose(history, dose_id)
+    dose = dose_named(history, dose_id)
     if dose.voided or dose.duplicate_of is None or dose.duplicate == decided:
-        state = (
-            "voided"
-            if dose.voided
-            else "not a possible duplicate"
-            if dose.duplicate_of is None
-            else f"already {decided}"
-        )
+        already = "already part of a dose" if decided == "part" else f"already {decided}"
+        state = "voided" if dose.voided else "not a possible duplicate" if dose.duplicate_of is None else already
         raise Conflict(f"the dose is {state}", field="dose_id", remedy="review the dose entry again")
     return dose
 
@@ -286,7 +344,7 @@ def void_dose(history: PatientHistory, command: VoidDose, context: CommandContex
 
 def to_void_dose(history: PatientHistory, dose_id: str, _: Occasion) -> Dose:
     """The dose, which is not voided."""
-    dose = _dose(history, dose_id)
+    dose = dose_named(history, dose_id)
     if dose.voided:
         raise Conflict("the dose entry is already voided", field="dose_id", remedy="no action is needed")
     return dose
@@ -300,14 +358,14 @@ def review_dose(history: PatientHistory, command: ReviewDose, context: CommandCo
 
 def to_review_dose(history: PatientHistory, dose_id: str, _: Occasion) -> Dose:
     """The dose, which is after the death on record and is neither voided nor reviewed."""
-    dose = _dose(history, dose_id)
+    dose = dose_named(history, dose_id)
     if not dose.stands or dose.reviewed or not is_after_death(history, dose):
         state = "already reviewed" if dose.reviewed else "not a counted dose after a death on record"
         raise Conflict(f"the dose is {state}", field="dose_id", remedy="no action is needed")
     return dose
 
 
-def _dose(history: PatientHistory, dose_id: str) -> Dose:
+def dose_named(history: PatientHistory, dose_id: str) -> Dose:
     """The dose with this id. Raises NotFound."""
     dose = history.dose(dose_id)
     if dose is None:
@@ -322,6 +380,7 @@ DECISIONS: Final[dict[type[Command], DecisionFunction]] = {
     CorrectDose: correct_dose,
     ConfirmDuplicate: confirm_duplicate,
     DismissDuplicate: dismiss_duplicate,
+    ConfirmPartOfDose: confirm_part_of_dose,
     VoidDose: void_dose,
     ReviewDose: review_dose,
 }
@@ -330,6 +389,7 @@ PRECONDITIONS: Final[dict[type[Command], Precondition]] = {
     CorrectDose: to_correct_dose,
     ConfirmDuplicate: to_confirm_duplicate,
     DismissDuplicate: to_dismiss_duplicate,
+    ConfirmPartOfDose: to_confirm_part_of_dose,
     VoidDose: to_void_dose,
     ReviewDose: to_review_dose,
 }

@@ -33,6 +33,7 @@ Subject = Literal[
     "other agent",
     "report",
     "dose",
+    "claim line",
     "course",
     "document",
     "request",

@@ -13,6 +13,12 @@ from domain.facts import FrozenModel, Name, Text, is_false, is_none
 
 DoseSource = Literal["infusion_centre", "claim", "prescriber", "patient", "other"]
 TreatmentSource = Literal["other_plan", "trial", "attested"]
+ClaimLineKind = Literal["replacement", "void", "denied"]
+"""What a claim line is, if it is not a paid original (R30)."""
+FoundBy = Literal["original_reference", "source_reference", "day"]
+"""How the dose entry of a claim line was found. `day`: it is the only entry of the same source and day."""
+InfusionFinding = Literal["not_given", "billed_elsewhere"]
+"""Whether the infusion of a voided claim was given. `billed_elsewhere`: it was given, and is billed elsewhere."""
 TellsOf = Literal["our_doses", "other_doses"]
 """Whether a report is about doses that this ledger recorded, or about other doses (R27)."""
 Variance = Literal[
@@ -209,6 +215,110 @@ class DoseReviewed(Event):
     reason: Text
 
 
+class PartOfDoseConfirmed(Event):
+    """A person found that the second entry is part of the same dose: its milligrams are added (R25)."""
+
+    TOPIC: ClassVar[str] = "PartOfDoseConfirmed"
+    TITLE: ClassVar[str] = "Entry found to be part of a dose"
+    ABOUT: ClassVar[About] = About("dose", "update")
+
+    dose_id: DoseId
+    reason: Text
+
+
+class DoseDaysStated(Event):
+    """A person found how many infusion days a claim line of more than 12 mg is about (R25)."""
+
+    TOPIC: ClassVar[str] = "DoseDaysStated"
+    TITLE: ClassVar[str] = "Infusion days of a claim line stated"
+    ABOUT: ClassVar[About] = About("dose", "update")
+
+    dose_id: DoseId
+    days: StrictInt
+    first_on: Day | None = Field(default=None, exclude_if=is_none)
+    last_on: Day | None = Field(default=None, exclude_if=is_none)
+    reason: Text
+
+
+class ClaimReplaced(Event):
+    """A replacement of a claim: the dose entry has the values of the replacement from now on (R30).
+
+    The event holds the complete entry; `fields` names what changed. `found_by` is how the entry was found: by the
+    `original_reference` of the line, by the line's own reference, or as the only entry of the source on that day.
+    """
+
+    TOPIC: ClassVar[str] = "ClaimReplaced"
+    TITLE: ClassVar[str] = "Claim replaced"
+    ABOUT: ClassVar[About] = About("dose", "update")
+
+    dose_id: DoseId
+    on: Day
+    mg: float
+    site: Name | None
+    source: DoseSource
+    source_reference: Name
+    original_reference: Name | None
+    found_by: FoundBy
+    request_id: RequestId | None
+    course: StrictInt | None
+    documents_report: ReportId | None
+    possible_duplicate_of: DoseId | None = Field(default=None, exclude_if=is_none)
+    fields: tuple[str, ...]
+    variances: tuple[Variance, ...]
+
+    @property
+    def happened(self) -> date:
+        return self.on
+
+
+class ClaimVoided(Event):
+    """A void of a claim: it withdraws the claim as evidence of the dose, and does not prove that none was given (R30).
+
+    `found_by` is how the entry was found. `line_version` is the event of a void that was recorded before its claim.
+    """
+
+    TOPIC: ClassVar[str] = "ClaimVoided"
+    TITLE: ClassVar[str] = "Claim voided"
+    ABOUT: ClassVar[About] = About("dose", "update")
+
+    dose_id: DoseId
+    on: Day | None
+    mg: float | None
+    source: DoseSource
+    source_reference: Name
+    original_reference: Name | None
+    found_by: FoundBy
+    line_version: StrictInt | None = Field(default=None, exclude_if=is_none)
+
+
+class ClaimLineRecorded(Event):
+    """A claim line without a dose: a denied line, which counts nothing, or a void that waits for its claim (R30)."""
+
+    TOPIC: ClassVar[str] = "ClaimLineRecorded"
+    TITLE: ClassVar[str] = "Claim line recorded, not counted"
+    ABOUT: ClassVar[About] = About("claim line", "create")
+
+    line: ClaimLineKind
+    on: Day | None
+    mg: float | None
+    site: Name | None
+    source: DoseSource
+    source_reference: Name
+    original_reference: Name | None
+
+
+class VoidedClaimSettled(Event):
+    """A person found whether the infusion of a voided claim was given (R30)."""
+
+    TOPIC: ClassVar[str] = "VoidedClaimSettled"
+    TITLE: ClassVar[str] = "Infusion of a voided claim settled"
+    ABOUT: ClassVar[About] = About("dose", "update")
+
+    dose_id: DoseId
+    finding: InfusionFinding
+    reason: Text
+
+
 class CourseCompleted(Event):
     """The last dose of the regimen is on record (R6). The event is in the commit of what completed the course."""
 
@@ -270,6 +380,12 @@ TreatmentEvent = (
     | PossibleDuplicateDismissed
     | DoseVoided
     | DoseReviewed
+    | PartOfDoseConfirmed
+    | DoseDaysStated
+    | ClaimReplaced
+    | ClaimVoided
+    | ClaimLineRecorded
+    | VoidedClaimSettled
     | CourseCompleted
     | CourseReopened
     | CourseClosedUnfinished

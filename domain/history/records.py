@@ -14,6 +14,7 @@ from domain.events.documents import Document
 from domain.events.patient import LineOfBusiness
 from domain.events.requests import Asked, NoticeKind, Statement, Urgency
 from domain.events.treatment import ReportedCourse, TellsOf, TreatmentSource, Variance
+from domain.history.entry_facts import DOSE_MG, Duplicate, EntryFacts
 from domain.people import Actor, ConsultationGiven, Prescriber
 
 
@@ -59,9 +60,6 @@ class CourseMarks:
 NO_MARKS: Final = CourseMarks()
 
 
-Duplicate = Literal["no", "possible", "confirmed", "dismissed"]
-
-
 @dataclass(frozen=True)
 class Report:
     """One report of treatment outside this ledger. `reported_on` is its day: the report has no dose after that day.
@@ -90,7 +88,9 @@ class Dose:
     are the variances that were found when the dose was recorded. `version` is the version of its event, and
     `voided_version` of the event that voided it. `course_was_named`: a person assigned it to its course by a
     correction, which holds whatever its day is (R24). `day_was_corrected`: its day is not the one in its event.
-    `reviewed`: a person reviewed a dose that is after the death on record.
+    `reviewed`: a person reviewed a dose that is after the death on record. `facts` are what was stated about the entry.
+    From those of all entries follow `voided`, `duplicate`, `is_uncertain` (whether the infusion of a voided claim was
+    given is not known), `added_mg` (of other parts of the dose), and `keeps_place` (no other entry has its place, R24).
     """
 
     dose_id: str
@@ -107,6 +107,7 @@ class Dose:
     variances_then: tuple[Variance, ...]
     recorded_at: datetime
     version: int
+    facts: EntryFacts
     voided: bool = False
     corrected: bool = False
     imported_from: ImportedFrom | None = None
@@ -114,11 +115,30 @@ class Dose:
     course_was_named: bool = False
     day_was_corrected: bool = False
     reviewed: bool = False
+    is_uncertain: bool = False
+    added_mg: float = 0.0
+    keeps_place: bool = True
 
     @property
     def stands(self) -> bool:
-        """Whether this is an infusion that was given: not voided, and not a possible or confirmed duplicate."""
+        """Whether the entry is on record for an infusion: not voided, and no second entry of one."""
         return not self.voided and self.duplicate in ("no", "dismissed")
+
+    @property
+    def waits(self) -> bool:
+        """Whether this is a second entry of its day that waits for a person (R25)."""
+        return not self.voided and self.duplicate == "possible"
+
+    @property
+    def dose_days_most(self) -> int:
+        """The most number of dose days that its milligrams allow: of a claim line, one for each 12 mg (R25)."""
+        return max(1, int(self.mg // DOSE_MG)) if self.source == "claim" else 1
+
+    @property
+    def days(self) -> tuple[int, int]:
+        """The least and the most number of dose days."""
+        stated = self.facts.days
+        return 0 if self.is_uncertain else stated or 1, stated or self.dose_days_most
 
     @property
     def counts(self) -> bool:

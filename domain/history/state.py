@@ -11,6 +11,7 @@ from domain.calendar import PartialDate
 from domain.events.base import ImportedFrom
 from domain.events.patient import LineOfBusiness, Member
 from domain.frozen import changed
+from domain.history.entry_facts import RecordedClaimLine
 from domain.history.records import (
     NO_MARKS,
     AgentUse,
@@ -41,7 +42,8 @@ class PatientHistory:
 
     `member` is the identifier that the history was opened with, and `members` are its current identifiers. `marks` has
     the completed and closed courses by the number in their doses' events. `closed_reports` has the reported courses
-    that a clinician closed, with the day. `requesters` are the provider offices, or users without an office, that
+    that a clinician closed, with the day. `claim_lines` are the lines of claims
+    that are no paid originals. `requesters` are the provider offices, or users without an office, that
     opened this history, submitted a request in it, or were given access to it.
     """
 
@@ -64,6 +66,7 @@ class PatientHistory:
     notices: tuple[Notice, ...] = ()
     appeals: tuple[Appeal, ...] = ()
     doses: tuple[Dose, ...] = ()
+    claim_lines: tuple[RecordedClaimLine, ...] = ()
     marks: tuple[tuple[int, CourseMarks], ...] = ()
     closed_reports: tuple[tuple[str, date], ...] = ()
     imported_from: ImportedFrom | None = None

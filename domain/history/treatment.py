@@ -8,21 +8,31 @@ from typing import Any, Final
 
 from domain.events.base import Event
 from domain.events.treatment import (
+    ClaimLineKind,
+    ClaimLineRecorded,
+    ClaimReplaced,
+    ClaimVoided,
     CourseClosedUnfinished,
     CourseCompleted,
     CourseReopened,
     DoseAdministered,
     DoseCorrected,
+    DoseDaysStated,
     DoseReviewed,
     DoseVoided,
+    FoundBy,
+    PartOfDoseConfirmed,
     PossibleDuplicateConfirmed,
     PossibleDuplicateDismissed,
     PriorTreatmentCorrected,
     PriorTreatmentReported,
     PriorTreatmentVoided,
     ReportAttributed,
+    VoidedClaimSettled,
 )
 from domain.frozen import changed
+from domain.history.dose_entries import settled_entries
+from domain.history.entry_facts import Duplicate, EntryAnswer, EntryFacts, RecordedClaimLine
 from domain.history.records import CourseMarks, Dose, Report
 from domain.history.state import PatientHistory
 
@@ -84,24 +94,47 @@ def _dose_administered(history: PatientHistory, event: DoseAdministered) -> Pati
         request_id=event.request_id,
         course=event.course,
         documents_report=event.documents_report,
-        duplicate="possible" if event.possible_duplicate_of is not None else "no",
-        duplicate_of=event.possible_duplicate_of,
+        duplicate="no",
+        duplicate_of=None,
         variances_then=event.variances,
         recorded_at=event.recorded_at,
         version=event.originator_version,
         imported_from=event.imported_from,
+        facts=EntryFacts(
+            day_version=event.originator_version,
+            reported_by=event.actor.id,
+            references=(event.source_reference,),
+            duplicate="possible" if event.possible_duplicate_of is not None else "no",
+            duplicate_of=event.possible_duplicate_of,
+        ),
     )
-    return history.changed(doses=(*history.doses, dose))
+    return history.changed(doses=settled_entries((*history.doses, dose)))
 
 
 def _dose_corrected(history: PatientHistory, event: DoseCorrected) -> PatientHistory:
+    dose, day_changed = history.dose(event.dose_id), "on" in event.fields
+    return _with_entry(
+        history,
+        event,
+        day_was_corrected=day_changed or (dose is not None and dose.day_was_corrected),
+        course_was_named=_names_the_course(event) or (dose is not None and dose.course_was_named and not day_changed),
+    )
+
+
+def _with_entry(history: PatientHistory, event: DoseCorrected | ClaimReplaced, **changes: Any) -> PatientHistory:
+    """The history with the complete entry of the event."""
     dose, original = history.dose(event.dose_id), event.possible_duplicate_of
-    changes: dict[str, Any] = {}
-    if "on" in event.fields:
+    if dose is not None and "on" in event.fields:
         changes["reviewed"] = False
-    # A decision about two reports of one infusion remains in effect if these are still the same two reports.
-    if "on" in event.fields and dose is not None and original != dose.duplicate_of:
-        changes |= {"duplicate": "possible" if original is not None else "no", "duplicate_of": original}
+        told: dict[str, Any] = {"day_version": event.originator_version}
+        # A decision about two reports of one infusion remains in effect if these are still the same two reports.
+        if original != dose.facts.duplicate_of:
+            told |= {"duplicate": "possible" if original is not None else "no", "duplicate_of": original}
+            told |= {"answer": None, "answer_of": None}
+        changes["facts"] = changed(changes.get("facts", dose.facts), **told)
+    if dose is not None and {"on", "mg"} & {*event.fields}:
+        # How many days the line is about was stated of another day, or of other milligrams.
+        changes["facts"] = changed(changes.get("facts", dose.facts), days=None, first_on=None, last_on=None)
     return _with_dose(
         history,
         event.dose_id,
@@ -112,11 +145,74 @@ def _dose_corrected(history: PatientHistory, event: DoseCorrected) -> PatientHis
         course=event.course,
         documents_report=event.documents_report,
         corrected=True,
-        day_was_corrected="on" in event.fields or (dose is not None and dose.day_was_corrected),
-        course_was_named=_names_the_course(event)
-        or (dose is not None and dose.course_was_named and "on" not in event.fields),
         **changes,
     )
+
+
+def _claim_replaced(history: PatientHistory, event: ClaimReplaced) -> PatientHistory:
+    dose = history.dose(event.dose_id)
+    if dose is None:
+        return history
+    earlier = (one for one in dose.facts.references if one != event.source_reference)
+    # The replacement is evidence of its own, also after a void of what it replaces.
+    told: dict[str, Any] = {"references": (*earlier, event.source_reference), "claim_voided": None, "finding": None}
+    line = _line(event, "replacement", event.dose_id, event.found_by)
+    return _with_entry(
+        history.changed(claim_lines=(*history.claim_lines, line)),
+        event,
+        source_reference=event.source_reference,
+        day_was_corrected=dose.day_was_corrected or "on" in event.fields,
+        course_was_named=dose.course_was_named and "on" not in event.fields,
+        facts=changed(dose.facts, **told),
+    )
+
+
+def _claim_voided(history: PatientHistory, event: ClaimVoided) -> PatientHistory:
+    lines = tuple(one for one in history.claim_lines if one.version != event.line_version)
+    after = history.changed(claim_lines=(*lines, _line(event, "void", event.dose_id, event.found_by)))
+    return _with_facts(after, event.dose_id, claim_voided=event.originator_version, finding=None)
+
+
+def _claim_line_recorded(history: PatientHistory, event: ClaimLineRecorded) -> PatientHistory:
+    return history.changed(claim_lines=(*history.claim_lines, _line(event, event.line)))
+
+
+def _line(
+    event: ClaimReplaced | ClaimVoided | ClaimLineRecorded,
+    line: ClaimLineKind,
+    dose_id: str | None = None,
+    found_by: FoundBy | None = None,
+) -> RecordedClaimLine:
+    return RecordedClaimLine(
+        version=event.originator_version,
+        line=line,
+        on=event.on,
+        mg=event.mg,
+        source=event.source,
+        source_reference=event.source_reference,
+        original_reference=event.original_reference,
+        reported_by_service=event.actor.id if event.actor.role == "service" else None,
+        dose_id=dose_id,
+        found_by=found_by,
+    )
+
+
+_SAID: Final[dict[type[Event], tuple[Duplicate, EntryAnswer]]] = {
+    PossibleDuplicateConfirmed: ("confirmed", "same"),
+    PossibleDuplicateDismissed: ("dismissed", "separate"),
+    PartOfDoseConfirmed: ("part", "part"),
+}
+
+
+def _second_entry_answered(
+    history: PatientHistory, event: PossibleDuplicateConfirmed | PossibleDuplicateDismissed | PartOfDoseConfirmed
+) -> PatientHistory:
+    dose, (duplicate, answer) = history.dose(event.dose_id), _SAID[type(event)]
+    if dose is None:
+        return history
+    of = dose.duplicate_of or dose.facts.answer_of or dose.facts.duplicate_of
+    told = {"answer": answer, "answer_of": of, "answered": event.originator_version}
+    return _with_facts(history, event.dose_id, duplicate=duplicate, **told)
 
 
 def _names_the_course(event: DoseCorrected) -> bool:
@@ -126,7 +222,12 @@ def _names_the_course(event: DoseCorrected) -> bool:
 
 def _with_dose(history: PatientHistory, dose_id: str, **changes: Any) -> PatientHistory:
     doses = tuple(changed(one, **changes) if one.dose_id == dose_id else one for one in history.doses)
-    return history.changed(doses=doses)
+    return history.changed(doses=settled_entries(doses))
+
+
+def _with_facts(history: PatientHistory, dose_id: str, **told: Any) -> PatientHistory:
+    dose = history.dose(dose_id)
+    return history if dose is None else _with_dose(history, dose_id, facts=changed(dose.facts, **told))
 
 
 def _course_completed(history: PatientHistory, event: CourseCompleted) -> PatientHistory:
@@ -156,11 +257,17 @@ FOLDS: Final[dict[type[Event], Callable[[PatientHistory, Any], PatientHistory]]]
     ReportAttributed: lambda history, event: _with_report(history, event.report_id, tells_of=event.tells_of),
     DoseAdministered: _dose_administered,
     DoseCorrected: _dose_corrected,
-    PossibleDuplicateConfirmed: lambda history, event: _with_dose(history, event.dose_id, duplicate="confirmed"),
-    PossibleDuplicateDismissed: lambda history, event: _with_dose(history, event.dose_id, duplicate="dismissed"),
-    DoseVoided: lambda history, event: _with_dose(
-        history, event.dose_id, voided=True, voided_version=event.originator_version
+    PossibleDuplicateConfirmed: _second_entry_answered,
+    PossibleDuplicateDismissed: _second_entry_answered,
+    PartOfDoseConfirmed: _second_entry_answered,
+    DoseVoided: lambda history, event: _with_facts(history, event.dose_id, voided=event.originator_version),
+    DoseDaysStated: lambda history, event: _with_facts(
+        history, event.dose_id, days=event.days, first_on=event.first_on, last_on=event.last_on
     ),
+    ClaimReplaced: _claim_replaced,
+    ClaimVoided: _claim_voided,
+    ClaimLineRecorded: _claim_line_recorded,
+    VoidedClaimSettled: lambda history, event: _with_facts(history, event.dose_id, finding=event.finding),
     DoseReviewed: lambda history, event: _with_dose(history, event.dose_id, reviewed=True),
     CourseCompleted: _course_completed,
     CourseReopened: _course_reopened,

@@ -20,6 +20,7 @@ from domain.policy.assessment import Assessment
 _REPORTING: Final[frozenset[Role]] = frozenset({"requester", "reviewer", "clinician", "appeals_clinician", "service"})
 _REQUESTING: Final[frozenset[Role]] = frozenset({"requester", "reviewer", "clinician", "appeals_clinician"})
 _PLAN: Final[frozenset[Role]] = frozenset({"reviewer", "clinician", "appeals_clinician"})
+_CLAIMS: Final[frozenset[Role]] = _PLAN | {"service"}
 _REVIEW: Final[frozenset[Role]] = frozenset({"reviewer", "clinician"})
 _CLINICIAN: Final[frozenset[Role]] = frozenset({"clinician"})
 _APPEALS: Final[frozenset[Role]] = frozenset({"clinician", "appeals_clinician"})
@@ -45,6 +46,8 @@ _BY_ROLES: Final[tuple[tuple[frozenset[Role], tuple[type[Command], ...]], ...]] 
             appeals.WithdrawAppeal,
         ),
     ),
+    # The claims system that reported a dose also sends its replacement or its void, for its own claims only.
+    (_CLAIMS, (treatment.RecordClaim,)),
     # People of the plan correct the record, review documents, send notices, and forward appeals.
     (
         _PLAN,
@@ -63,6 +66,9 @@ _BY_ROLES: Final[tuple[tuple[frozenset[Role], tuple[type[Command], ...]], ...]] 
             treatment.VoidDose,
             treatment.ConfirmDuplicate,
             treatment.DismissDuplicate,
+            treatment.ConfirmPartOfDose,
+            treatment.StateDoseDays,
+            treatment.SettleVoidedClaim,
             requests.CorrectStatement,
             requests.ReviewDocument,
             requests.CorrectDocument,

@@ -174,7 +174,7 @@ READINGS: dict[str, Reading] = {
             "A dose is recorded even if it should not have been given, and each difference is recorded as a"
             " variance: no approval, a day outside the approval, more doses or milligrams than approved or than the"
             " regimen, days that are not consecutive, two doses on one day, fewer than twelve months, or after"
-            " death. Only an impossible entry is refused.",
+            " death. Only an impossible entry is refused, and a second dose under a reference that is on record.",
         ),
         (
             "R23",
@@ -193,10 +193,14 @@ READINGS: dict[str, Reading] = {
         ),
         (
             "R25",
-            "Two reports of one dose",
-            "A second report for one day from another source is not counted until a user decides that it is a"
-            " separate dose. A reported dose on the day of a recorded dose is the same dose. Doses inside a"
-            " reported course document that course and add none.",
+            "Two entries for one day",
+            "A second entry for one day, from any source, waits until a user states that it is a separate dose, the"
+            " same dose, or part of the same dose, so that milligrams are added to one dose day. Meanwhile it"
+            " completes no course, one dose less may be used, and a clinician decides instead of an approval. If the"
+            " counted entry is voided or gets another day, the next one counts. A claim line of more than 12 mg is"
+            " one dose day or more, at most one for each 12 mg, on its day and on days within 30 days of it that no"
+            " other entry has. A user can state how many. A reported dose on the day of a recorded dose is the same"
+            " dose. Doses inside a reported course document that course and add none.",
         ),
         (
             "R26",
@@ -229,6 +233,15 @@ READINGS: dict[str, Reading] = {
             "From the day of death, no dose may be used and every recommendation is clinical review. If only the"
             " month or year is known, from the first possible day. Earlier doses are recorded as before. A later"
             " dose is recorded as a variance and needs a review.",
+        ),
+        (
+            "R30",
+            "Voided, replaced and denied claims",
+            "A void withdraws the claim as evidence and does not prove that no dose was given. If another entry or"
+            " report of that day is on record, the dose stays. Otherwise the number given is a range until a user"
+            " states that no dose was given, or that it was given and is billed elsewhere. A void without its claim"
+            " waits for it. A replacement counts once with its original. A denied line counts nothing and voids"
+            " nothing.",
         ),
     )
 }

@@ -32,6 +32,10 @@ LATER_COURSE_INTERRUPTED = "later_course_interrupted"
 MILLIGRAMS_OVER_COURSE: Final = "milligrams_over_course"
 """The code of the referral reason of R7. If the dosing is outside the regimen anyway, it is left out."""
 
+ENTRIES_WAITING: Final = "entries_waiting"
+LINES_WITHOUT_DAYS: Final = "lines_without_days"
+"""The codes of the referral reasons of R25."""
+
 HISTORIES_LINKED: Final = "histories_linked"
 LINKED_SENTENCE: Final = "Another history of this patient is linked, and it is not part of this assessment."
 DEATH_ON_RECORD: Final = "death_on_record"
@@ -71,7 +75,7 @@ def referral_reasons(question: Question, circumstances: Circumstances) -> Iterat
             sentence = f"{sentence} The other history is {', '.join(circumstances.linked_histories)}."
         reading = "R28" if circumstances.linked_histories else "R1"
         yield Reason(code=HISTORIES_LINKED, citation="1.A", sentence=sentence, readings=(reading,))
-    if circumstances.death_on_record or circumstances.unmet_on_first_dose or circumstances.milligrams is not None:
+    if _has_any_since_revision_2(circumstances):
         yield from _reasons_since_revision_2(question, circumstances)
     if facts.active_infection is True:
         sentence = "An active infection is stated, which is a contraindication on the label."
@@ -84,6 +88,11 @@ def referral_reasons(question: Question, circumstances: Circumstances) -> Iterat
         yield Reason(code="diagnosis_code_contradicts", citation="1.A.ii", sentence=sentence, readings=("R15",))
 
 
+def _has_any_since_revision_2(found: Circumstances) -> bool:
+    waits = found.entries_waiting or found.lines_without_days
+    return bool(found.death_on_record or found.unmet_on_first_dose or found.milligrams is not None or waits)
+
+
 def _reasons_since_revision_2(question: Question, circumstances: Circumstances) -> Iterator[Reason]:
     """The reasons from the circumstances that revision 2 of the editions added."""
     if circumstances.death_on_record:
@@ -94,6 +103,14 @@ def _reasons_since_revision_2(question: Question, circumstances: Circumstances) 
         sentence = f"On {circumstances.first_dose_on}, the day of the first dose of this request: {unmet}."
         citation = circumstances.unmet_on_first_dose[0].partition(" ")[0]
         yield Reason(code="unmet_on_first_dose", citation=citation, sentence=sentence, readings=("R4",))
+    if (waiting := circumstances.entries_waiting) > 0:
+        what = "A second entry of one day waits" if waiting == 1 else f"{waiting} second entries of one day wait"
+        sentence = f"{what} for a person to say whether it is another dose of the course."
+        yield Reason(code=ENTRIES_WAITING, sentence=sentence, readings=("R25",))
+    if (lines := circumstances.lines_without_days) > 0:
+        what = "A claim line of the course is" if lines == 1 else f"{lines} claim lines of the course are"
+        sentence = f"{what} of more than one dose, and the number of infusion days is not stated."
+        yield Reason(code=LINES_WITHOUT_DAYS, sentence=sentence, readings=("R25",))
     if circumstances.milligrams is not None:
         yield from _over_milligrams(question, circumstances.milligrams)
 

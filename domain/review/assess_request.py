@@ -68,6 +68,7 @@ def request_assessment(
     EditionUnknown if no edition is known for that day.
     """
     in_effect = edition or edition_for(request.received_on if request is not None else as_of)
+    history = DERIVATIONS[in_effect.facts_revision].record(history)
     remaining = history
     if request is not None and (given := _given_before(history, request, in_effect)):
         # A retrospective request is about doses that were given already. They are not prior treatment.
@@ -104,6 +105,7 @@ def extension_assessment(
     The default edition is the one in effect on the day of receipt.
     """
     in_effect = edition or edition_for(request.received_on)
+    history = DERIVATIONS[in_effect.facts_revision].record(history)
     remaining = without_doses(history, (*request.retrospective_for, *given))
     further: Mapping[str, Any] = {}
     if in_effect.facts_revision > 1:
@@ -133,7 +135,8 @@ def next_request_assessment(
     The default edition is the one in effect on the day `as_of`.
     """
     stated = replace(latest, planned_first_infusion_on=None, retrospective_for=()) if latest is not None else None
-    return _assessed(history, stated, as_of, edition or edition_for(as_of), dosing=dosing)
+    in_effect = edition or edition_for(as_of)
+    return _assessed(DERIVATIONS[in_effect.facts_revision].record(history), stated, as_of, in_effect, dosing=dosing)
 
 
 def _assessed(
@@ -228,7 +231,8 @@ def circumstances(
         notes.append("The prescriber states that Lemtrada was received; it is reported that it never was (R1).")
     if any(one.status == "unknown" for one in patient_courses):
         notes.append("Of a reported course it is not known whether it was completed (R1, R3).")
-    if any(_needs_duplicate_decision(history, dose) for dose in history.doses if dose.on <= as_of):
+    needs_decision = _needs_duplicate_decision if edition.facts_revision > 1 else _needs_duplicate_decision_revision_1
+    if any(needs_decision(history, dose) for dose in history.doses if dose.on <= as_of):
         notes.append("A second report of a dose is not counted, and waits for a person to decide (R25).")
     if _awaits_review(history, request, facts_assessed.aggressive_disease):
         notes.append("A document is attached that nobody of the plan has yet found to support its finding (R14).")
@@ -252,7 +256,12 @@ def _notes_about_the_patient(history: PatientHistory, as_of: date) -> Iterator[s
         yield "Her death is on record."
 
 
-def _needs_duplicate_decision(history: PatientHistory, dose: Dose) -> bool:
+def _needs_duplicate_decision(_: PatientHistory, dose: Dose) -> bool:
+    """Whether a second entry waits for a person, or was found to be of an entry that has another day now (R25)."""
+    return dose.waits or (dose.stands and dose.is_uncertain and dose.duplicate_of is not None)
+
+
+def _needs_duplicate_decision_revision_1(history: PatientHistory, dose: Dose) -> bool:
     """Whether a possible duplicate needs a decision.
 
     A confirmed duplicate needs a new decision if the first report was voided or now has another day.

@@ -11,6 +11,7 @@ from datetime import date
 from typing import Final, Protocol
 
 from domain.facts import PriorTreatment
+from domain.history.dose_entries import as_read_by_revision_1
 from domain.history.records import Request
 from domain.history.state import PatientHistory
 from domain.policy.edition import Edition
@@ -34,16 +35,22 @@ class CourseOnRecord(Protocol):
 class Derivation:
     """The derivations that differ between the revisions.
 
+    `record` is the history as the revision reads its dose entries (R25).
     `treatment` has the courses by the end of a day and the treatment facts, from whether a report states that there was
     no treatment, from what the prescriber states, and from the day of that statement (R1). `agents_not_recognized`
     names the agents that may still be taken and have a name that is not recognized (R12).
     """
 
+    record: Callable[[PatientHistory], PatientHistory]
     treatment: Callable[
         [PatientHistory, date, bool, bool | None, date | None], tuple[Sequence[CourseOnRecord], PriorTreatment]
     ]
     other_agent_continues: Callable[[PatientHistory, Request, date, Edition], bool | None]
     agents_not_recognized: Callable[[PatientHistory, Request, date, Edition], tuple[str, ...]]
+
+
+def _record_revision_1(history: PatientHistory) -> PatientHistory:
+    return history.changed(doses=as_read_by_revision_1(history.doses)) if history.doses else history
 
 
 def _treatment_revision_1(
@@ -70,11 +77,13 @@ def _treatment(
 
 DERIVATIONS: Final = {
     1: Derivation(
+        record=_record_revision_1,
         treatment=_treatment_revision_1,
         other_agent_continues=concurrent_agents_revision_1.other_agent_continues,
         agents_not_recognized=lambda *_: (),
     ),
     2: Derivation(
+        record=lambda history: history,
         treatment=_treatment,
         other_agent_continues=concurrent_agents.other_agent_continues,
         agents_not_recognized=concurrent_agents.agents_not_recognized,

@@ -5,7 +5,6 @@ A determination under revision 1 was made without them, and is assessed again wi
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from typing import Any, NamedTuple
@@ -18,6 +17,12 @@ from domain.policy.edition import Edition
 from domain.policy.first_dose_day import unmet_by_time
 from domain.treatment.approval_use import MG_PER_DOSE
 from domain.treatment.courses import Course, courses, current_course
+from domain.treatment.dose_entries import (
+    course_in_question,
+    entry_milligrams,
+    lines_without_days,
+    waiting_in_course,
+)
 from domain.treatment.possible_treatment import next_dose, possible_treatments
 from domain.treatment.reported_doses import reported_doses
 
@@ -45,10 +50,14 @@ def with_later_circumstances(
     `further` are those of a retrospective request.
     """
     death, current = history.deceased_on, current_course(patient_courses, as_of)
+    asked = course_in_question(patient_courses)
+    entries = asked.doses if asked is not None else ()
     return found.model_copy(
         update={
             "linked_histories": tuple(map(str, history.linked)),
             "death_on_record": death is not None and death.earliest <= as_of,
+            "entries_waiting": waiting_in_course(history, asked, as_of) if asked is not None else 0,
+            "lines_without_days": len([*lines_without_days(entries)]),
             "milligrams": _milligrams(current, history, as_of) if current is not None else None,
             **further,
         }
@@ -84,12 +93,11 @@ def milligrams(history: PatientHistory, course: Course, given_at_least: int | No
 
     `given_at_least` is the number of its doses that were certainly given, by default that of the course.
     """
-    by_day: defaultdict[date, float] = defaultdict(float)
-    for dose in course.doses:
-        by_day[dose.on] += dose.mg
-    elsewhere = (course.given_at_least if given_at_least is None else given_at_least) - len(course.doses)
+    recorded, recorded_in_a_day = entry_milligrams(course.doses)
+    given = course.given_at_least if given_at_least is None else given_at_least
+    elsewhere = given - sum(dose.days[0] for dose in course.doses)
     reported, reported_in_a_day = _reported(history, course, elsewhere) if elsewhere > 0 else (0.0, 0.0)
-    return MilligramsOnRecord(sum(by_day.values()) + reported, max([*by_day.values(), reported_in_a_day], default=0.0))
+    return MilligramsOnRecord(recorded + reported, max(recorded_in_a_day, reported_in_a_day))
 
 
 def _reported(history: PatientHistory, course: Course, elsewhere: int) -> tuple[float, float]:
@@ -113,7 +121,7 @@ def _reported(history: PatientHistory, course: Course, elsewhere: int) -> tuple[
         # What the report does not speak of is 12 mg a dose. Without a number of doses, that of one day is not known.
         beyond = max(0, elsewhere - others) * MG_PER_DOSE
         in_a_day = part.mg_total / max(part.doses_given, len(ours)) if part.doses_given is not None else 0.0
-        found.append((max(0.0, part.mg_total - sum(dose.mg for dose in ours)) + beyond, in_a_day))
+        found.append((max(0.0, part.mg_total - sum(dose.mg + dose.added_mg for dose in ours)) + beyond, in_a_day))
     if not found:
         return float(elsewhere * MG_PER_DOSE), float(MG_PER_DOSE)
     return max(total for total, _ in found), max(in_a_day for _, in_a_day in found)

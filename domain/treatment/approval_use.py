@@ -13,15 +13,17 @@ from datetime import date
 
 from domain.calendar import DateRange, years_have_passed
 from domain.events.treatment import Variance
+from domain.history.entry_facts import DOSE_MG
 from domain.history.records import ApprovalRecord, Dose
 from domain.history.state import PatientHistory
 from domain.treatment.course_assignment import place_in_courses
-from domain.treatment.courses import Course, courses
+from domain.treatment.courses import Course, courses, current_course
+from domain.treatment.dose_entries import is_of_12_mg, waiting_entries, waiting_in_course
 from domain.treatment.lived_courses import later
 from domain.treatment.open_questions import is_after_death
 from domain.treatment.possible_treatment import next_dose, possible_treatments
 
-MG_PER_DOSE = 12
+MG_PER_DOSE = DOSE_MG
 """The milligrams of one dose, by Dosing.A and Dosing.B."""
 
 
@@ -158,7 +160,10 @@ def allowance_under(
     history: PatientHistory, patient_courses: tuple[Course, ...], approval: ApprovalRecord, on: date
 ) -> Allowance:
     """What one approval still allows on a day, whether or not the approval covers that day."""
-    used = sum(dose.on <= on for dose in doses_under(history, patient_courses, approval))
+    under = doses_under(history, patient_courses, approval)
+    # Of a range, the most that may have been given is counted, and so is an entry that waits for a person (R25, R30).
+    used = sum(dose.days[1] for dose in under if dose.on <= on)
+    used += sum(any(one.on == dose.on for dose in under) for one in waiting_entries(history, on))
     left = max(0, approval.doses_approved - used)
     return Allowance(approval, used, left, _left_in_course(history, patient_courses, approval, on))
 
@@ -178,7 +183,9 @@ def _left_in_course(
     course = next((one for one in patient_courses if one.named == name), None)
     if course is not None and course.status not in ("open", "unknown"):
         return 0
-    return next_dose(possible_treatments(history, on), on).left.least
+    course = course or current_course(patient_courses, on)
+    waiting = waiting_in_course(history, course, on) if course is not None else 0
+    return max(0, next_dose(possible_treatments(history, on), on).left.least - waiting)
 
 
 def authorization_of(
@@ -229,7 +236,7 @@ def _variances_from_regimen(
 ) -> Iterator[Variance]:
     if dose.dose_id in course.excess:
         yield "over_the_course"
-    if dose.mg != MG_PER_DOSE:
+    if not is_of_12_mg(dose):
         yield "not_12_mg"
     if _is_not_consecutive(history, patient_courses, dose, course):
         yield "not_consecutive"

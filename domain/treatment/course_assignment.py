@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
+from domain.history.entry_facts import EntryFacts
 from domain.history.records import Dose
 from domain.history.state import PatientHistory
 from domain.treatment.courses import Course, courses, courses_of_lives, current_course
@@ -65,6 +66,7 @@ def _dose_on(history: PatientHistory, on: date) -> Dose:
         variances_then=(),
         recorded_at=datetime.min.replace(tzinfo=UTC),
         version=history.version + 1,
+        facts=EntryFacts(history.version + 1, reported_by="", references=()),
     )
 
 

@@ -28,6 +28,8 @@ _IS_VOIDED: Final = attrgetter("voided")
 _DAY_OF: Final = attrgetter("on")
 _WAS_MOVED: Final = attrgetter("day_was_corrected")
 _WAS_NAMED: Final = attrgetter("course_was_named")
+_DOSE_DAYS: Final = attrgetter("days")
+_KEEPS_PLACE: Final = attrgetter("keeps_place")
 
 CourseStatus = Literal["open", "completed", "closed", "short", "unknown"]
 
@@ -149,6 +151,8 @@ def courses(history: PatientHistory, as_of: date | None = None) -> tuple[Course,
 def is_as_recorded(history: PatientHistory) -> bool:
     """Whether each dose was recorded after all earlier ones, so that the course that was seen then is right."""
     if history.reports or any(map(_WAS_MOVED, history.doses)) or any(map(_WAS_NAMED, history.doses)):
+        return False
+    if {*map(_DOSE_DAYS, history.doses)} - {(1, 1)} or not all(map(_KEEPS_PLACE, history.doses)):
         return False
     days = [*map(_DAY_OF, history.doses)]
     return days == sorted(days)

@@ -22,7 +22,7 @@ from domain.facts import doses_in_course
 from domain.history.records import Dose
 from domain.history.state import PatientHistory
 from domain.treatment.lived_courses import CourseOfDose, GivenDose, LivedCourse, compact, later, placed_by_day
-from domain.treatment.reported_doses import ReportedDoses, TreatmentOnRecord, reported_doses
+from domain.treatment.reported_doses import ReportedDoses, TreatmentOnRecord, line_doses, reported_doses
 
 STEPS_MAX: Final = 2_000
 """The most doses that are placed, over all lives. Only several reports without numbers and days need more."""
@@ -32,6 +32,8 @@ STEPS_IN_FULL_MAX: Final = 200
 
 _DAY: Final = timedelta(days=1)
 _LAST_DAY: Final = date.max
+_INFUSIONS: Final = ("no", "dismissed")
+"""The entries that are infusions of their own. A second entry of one is none (R25)."""
 
 
 class _Told(NamedTuple):
@@ -40,6 +42,10 @@ class _Told(NamedTuple):
     placed: int
     is_all: bool
     course: int
+
+
+_NOTHING_MORE: Final = _Told(0, True, -1)
+"""All doses of a claim line are placed, or it has none."""
 
 
 class _Life(NamedTuple):
@@ -72,7 +78,7 @@ def lives(history: PatientHistory, as_of: date, *, is_compact: bool = True) -> l
     The lives of an empty record are one life without a course. If they may be compact, the courses do not keep doses
     that no later dose depends on. Raises TooManyLives.
     """
-    if not history.reports:
+    if not history.reports and not any(one.days != (1, 1) for one in history.doses):
         return _Lives(history, as_of, is_compact=is_compact).all()
     on_record = TreatmentOnRecord(
         history.doses, history.reports, history.marks, history.closed_reports, history.birth_date
@@ -126,10 +132,11 @@ class _Lives:
     """Follows all lives that fit one record, in the order of days."""
 
     def __init__(self, history: PatientHistory | TreatmentOnRecord, as_of: date, *, is_compact: bool) -> None:
-        self.reports, self.as_of = reported_doses(history), as_of
+        self.reports, self.as_of = (*reported_doses(history), *line_doses(history)), as_of
+        self.line_of = {one.line_of: place for place, one in enumerate(self.reports) if one.line_of is not None}
         self.doses = sorted(
-            (one for one in history.doses if one.on <= as_of and one.duplicate in ("no", "dismissed")),
-            key=lambda one: (one.on, one.version),
+            (one for one in history.doses if one.on <= as_of and one.keeps_place and one.duplicate in _INFUSIONS),
+            key=lambda one: (one.on, one.is_uncertain, one.version),
         )
         self.closed_on = {name: marks.closed_on for name, marks in history.marks if marks.closed_on is not None}
         self.is_compact = (
@@ -189,14 +196,37 @@ class _Lives:
     # -- doses of this ledger, and the days between them ----------------------------------------
 
     def _with_dose(self, living: Iterable[_Life], dose: Dose, *, is_first: bool) -> Collection[_Life]:
-        """The lives with a dose of this ledger. Reports may tell of it: on a day of ours, it is the same dose (R25)."""
+        """The lives with a dose of this ledger. Reports may tell of it: on a day of ours, it is the same dose (R25).
+
+        Where its claim was voided, there are the lives with the dose and those without it (R30).
+        """
         given = GivenDose(dose.on, dose.on, dose.version, dose.voided_version)
+        living = list(living)
+        found = self._given(living, dose, given, is_first=is_first)
+        if dose.is_uncertain:
+            without = self._given(living, dose, given._replace(voided=dose.facts.claim_voided or 0), is_first=is_first)
+            # A report may tell of a dose on that day.
+            found += self._between(without, dose.on, dose.on) if is_first else without
+        return self._without_finished_lines(_merged(found)) if self.line_of else _merged(found)
+
+    def _given(self, living: Iterable[_Life], dose: Dose, given: GivenDose, *, is_first: bool) -> list[_Life]:
         found: list[_Life] = []
+        line = self.line_of.get(dose.version)
         for life in living:
             tellers = self._tellers(life, dose.on, dose.on) if given.counts and is_first else []
-            for some in _subsets([one for one in tellers if self.reports[one[0]].is_ours is not False]):
-                found += self._added(life, given, some, dose)
-        return _merged(found)
+            own = [one for one in self._tellers(life, dose.on, dose.on) if one[0] == line] if line is not None else []
+            others = [one for one in tellers if self.reports[one[0]].is_ours is not False]
+            for some in _subsets(others):
+                if line is None:
+                    found += self._added(life, given, some, dose)
+                elif given.counts:
+                    # The day of a claim line is one of its infusion days.
+                    for one in own:
+                        if not some or _fit_together((*some, one)):
+                            found += self._added(life, given, (*some, one), dose)
+                elif life.told[line] is None:
+                    found += self._added(_not_told(life, line), given, some, dose)
+        return found
 
     def _between(self, living: Collection[_Life], start: date, end: date) -> Collection[_Life]:
         """The lives with any number of reported doses on days from `start` through `end`."""
@@ -210,6 +240,9 @@ class _Lives:
             for life in [*by_number.get(number, {}).values()]:
                 for some in _subsets(self._tellers(life, max(start, life.next_day), end)):
                     earliest, latest = max(start, life.next_day), end
+                    if sum(self.reports[place].line_of is not None for place, *_ in some) > 1:
+                        # No infusion day is of two claim lines (R25).
+                        continue
                     for _, _, first, last in some:
                         earliest, latest = max(earliest, first), min(latest, last)
                     if some and earliest <= latest:
@@ -219,7 +252,21 @@ class _Lives:
             if number >= max(by_number):
                 break
         found = (life for alike in by_number.values() for life in alike.values())
-        return [life for life in found if self._is_told(life, end)]
+        return self._without_finished_lines(life for life in found if self._is_told(life, end))
+
+    def _without_finished_lines(self, living: Iterable[_Life]) -> Collection[_Life]:
+        """The lives without what they placed of claim lines that are placed in full, so that more of them are alike."""
+        if not self.line_of:
+            return list(living)
+        return _merged(
+            life._replace(
+                told=tuple(
+                    _NOTHING_MORE if told is not None and told.is_all and report.line_of is not None else told
+                    for told, report in zip(life.told, self.reports, strict=True)
+                )
+            )
+            for life in living
+        )
 
     # -- what reports tell ----------------------------------------------------------------------
 
@@ -289,6 +336,11 @@ class _Lives:
             closed_on = self.closed_on.get(dose.course)
             found += [closed_on] if closed_on is not None and dose.on <= closed_on else []
         return max((one for one in found if one <= self.as_of), default=None)
+
+
+def _not_told(life: _Life, place: int) -> _Life:
+    """The life in which a claim line tells of no dose."""
+    return life._replace(told=(*life.told[:place], _NOTHING_MORE, *life.told[place + 1 :]))
 
 
 def _is_as_told(report: ReportedDoses, told: _Told, course: int) -> bool:

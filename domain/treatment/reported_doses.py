@@ -38,6 +38,7 @@ class ReportedDoses:
     `last`. `completed` is what the report says, or None. `listed_after` is the place of the course that the same report
     lists before this one. `begins_a_course`: the course before it in the report was completed, so this is another
     one; it `may_begin_a_course` if that one was not.
+    `line_of`: these are the infusion days of one claim line, whose entry has this version (R25).
     `is_ours` is whether a person said that the report tells of doses of this ledger (True), or of others (False).
     """
 
@@ -52,6 +53,7 @@ class ReportedDoses:
     may_begin_a_course: bool = False
     is_ours: bool | None = None
     closed_on: date | None = None
+    line_of: int | None = None
 
     @property
     def is_a_later_course(self) -> bool:
@@ -101,6 +103,36 @@ def reported_doses(history: PatientHistory | TreatmentOnRecord) -> tuple[Reporte
             )
             listed_after = len(found) - 1
     return tuple(found)
+
+
+NEAR: Final = timedelta(days=30)
+"""How far from its own day the other infusion days of a claim line can be: the length assumed for a course (R25)."""
+
+
+def line_doses(history: PatientHistory | TreatmentOnRecord) -> tuple[ReportedDoses, ...]:
+    """The infusion days of each claim line that may have several: its own day, and other days near it (R25).
+
+    No other entry has these other days: an entry of one of them is an infusion of its own.
+    """
+    born = history.birth_date.earliest if history.birth_date is not None else date(FIRST_YEAR, 1, 1)
+    return tuple(_line_doses(dose, born) for dose in history.doses if dose.stands and dose.days[1] > 1)
+
+
+def _line_doses(dose: Dose, born: date) -> ReportedDoses:
+    least, most = dose.days
+    # The line was recorded by then in any zone, and no dose of it is later (R27).
+    recorded = max(dose.on, dose.recorded_at.date() + timedelta(days=1))
+    first, last = dose.facts.first_on, dose.facts.last_on
+    return ReportedDoses(
+        dose.dose_id,
+        tuple(range(max(1, least), most + 1)),
+        first=DateRange(first or min(dose.on, max(born, dose.on - NEAR)), first or dose.on),
+        last=DateRange(last or dose.on, last or min(dose.on + NEAR, recorded)),
+        completed=None,
+        is_counted=True,
+        is_ours=False,
+        line_of=dose.version,
+    )
 
 
 def _doses_of(
@@ -155,11 +187,13 @@ def days_of_last_dose(history: PatientHistory, as_of: date) -> tuple[date | None
 
     The first day is None if no dose is certain by the end of the day `as_of`.
     """
-    known = [one.on for one in history.doses if one.stands and one.on <= as_of]
+    known = [one.on for one in history.doses if one.stands and not one.is_uncertain and one.on <= as_of]
     reports = [one for one in reported_doses(history) if one.first.earliest <= as_of]
+    lines = [one for one in line_doses(history) if one.first.earliest <= as_of]
     known += [one.last.earliest for one in reports if one.last.latest <= as_of]
     known += [one.first.earliest for one in reports if one.first.latest <= as_of < one.last.latest]
-    possible = [*known, *(min(one.last.latest, as_of) for one in reports)]
+    uncertain = [one.on for one in history.doses if one.stands and one.is_uncertain and one.on <= as_of]
+    possible = [*known, *uncertain, *(min(one.last.latest, as_of) for one in (*reports, *lines))]
     return max(known, default=None), max(possible, default=as_of)
 
 
@@ -170,9 +204,10 @@ _AROUND: Final = (*range(-1, FIRST_COURSE + 2), *range(29, 30 + FIRST_COURSE + 3
 def critical_days_of_treatment(history: PatientHistory) -> set[date]:
     """The days on which what was given by then can differ from the day before, with some that do no harm."""
     days = {dose.on for dose in history.doses}
-    if not history.reports:
+    told = (*reported_doses(history), *line_doses(history))
+    if not told:
         return days
-    for report in reported_doses(history):
+    for report in told:
         for number in range(1, FIRST_COURSE + 1):
             for is_last in (False, True):
                 days.update(report.days_of_dose(number, is_last=is_last) or ())

@@ -32,6 +32,7 @@ from domain.people import Actor
 from domain.policy.assessment import Recommendation
 from domain.policy.editions import edition_for
 from domain.review.assess_request import request_assessment
+from domain.treatment.dose_entries import entries_to_settle
 from domain.treatment.open_questions import doses_after_death, questioned_approvals
 from domain.treatment.reported_doses import critical_days_of_treatment
 
@@ -44,6 +45,7 @@ CaseState = Literal[
     "with_external_review",
     "approval_to_review",
     "dose_to_review",
+    "entry_to_settle",
 ]
 DueStatus = Literal["running", "at_risk", "overdue", "paused"]
 STATES: Final[tuple[CaseState, ...]] = (
@@ -54,8 +56,9 @@ STATES: Final[tuple[CaseState, ...]] = (
     "with_external_review",
     "approval_to_review",
     "dose_to_review",
+    "entry_to_settle",
 )
-NOT_ASSIGNED: Final[tuple[CaseState, ...]] = ("approval_to_review", "dose_to_review")
+NOT_ASSIGNED: Final[tuple[CaseState, ...]] = ("approval_to_review", "dose_to_review", "entry_to_settle")
 """The states of items that are not assigned to a user: any user with the role may act on them."""
 
 
@@ -71,8 +74,10 @@ class WorklistRow(FrozenModel):
 
     `state`: a referred request with open information requests is `awaiting_information`. `approval_to_review`: a
     completed course was reported after this approval of a first course, so a clinician rescinds or confirms it.
-    `dose_to_review`: a dose after the patient's death on record; its `request_id` and `line_of_business` are null if
-    they are not known. `path`, `recommendation` and
+    `dose_to_review`: a dose after the patient's death on record. `entry_to_settle`: a dose entry of which a person says
+    whether it is a dose of its own, whether the infusion of its voided claim was given, or how many dose days its claim
+    line is about (R25, R30). The `request_id` and `line_of_business` of a dose are null if they are not known. `path`,
+    `recommendation` and
     `missing` (clauses) are the policy's answer on the day for the request, also in the row of an appeal; `path` and
     `recommendation` are null if no edition is known. `awaits` are the clauses for which requested information is not
     complete, due by `answer_by`. `due_at` is null if the case is with external review, which has its own deadlines.
@@ -120,8 +125,9 @@ def worklist_rows(history: PatientHistory, day: date, zone: ZoneInfo) -> tuple[W
         for request in history.requests
         if request.request_id in questioned and not _is_open_on(request, day)
     )
-    doses = (_of_dose(history, one, zone) for one in doses_after_death(history) if one.on <= day)
-    return (*requests, *appeals, *approvals, *doses)
+    doses = (_of_dose(history, one, zone, "dose_to_review") for one in doses_after_death(history) if one.on <= day)
+    entries = (_of_dose(history, one, zone, "entry_to_settle") for one in entries_to_settle(history) if one.on <= day)
+    return (*requests, *appeals, *approvals, *doses, *entries)
 
 
 def fold_day(history: PatientHistory, today: date, zone: ZoneInfo) -> date:
@@ -253,14 +259,14 @@ def _of_approval(history: PatientHistory, request: Request, day: date) -> Workli
     )
 
 
-def _of_dose(history: PatientHistory, dose: Dose, zone: ZoneInfo) -> WorklistRow:
-    """Returns the row of a dose after the death on record. The policy has no answer about it."""
+def _of_dose(history: PatientHistory, dose: Dose, zone: ZoneInfo, state: CaseState) -> WorklistRow:
+    """Returns the row of a dose entry that waits for a person. The policy has no answer about it."""
     return WorklistRow(
         subject_id=dose.dose_id,
         patient_id=history.patient_id,
         request_id=dose.request_id,
         kind="dose",
-        state="dose_to_review",
+        state=state,
         path=None,
         recommendation=None,
         missing=(),

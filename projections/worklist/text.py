@@ -25,6 +25,8 @@ def waits_for(row: WorklistRow) -> str:
             return "a clinician, to rescind or confirm the approval"
         case "dose_to_review":
             return "a reviewer, to check the dose after death"
+        case "entry_to_settle":
+            return "a reviewer, to say what the dose entry is"
         case "open":
             return "the prescriber, information not requested yet" if row.recommendation == "pend" else "a reviewer"
 

@@ -147,21 +147,68 @@ def reports(draw: st.DrawFn, told_parts: list[Told], courses: list[TrueCourse], 
 
 
 @st.composite
-def entries(draw: st.DrawFn, ours: list[date], exact: bool) -> tuple[Entry, ...]:
+def entries(draw: st.DrawFn, ours: list[date], courses: list[TrueCourse], exact: bool) -> tuple[Entry, ...]:
     found = []
-    for day in ours:
-        found.append(Entry(day, day + timedelta(days=draw(delays))))
+    for days in draw(lines(ours, courses)) if not exact else [(day,) for day in ours]:
+        on = draw(st.sampled_from(days))
+        recorded_on = (days[-1] if len(days) > 1 else on) + timedelta(days=draw(delays))
+        is_line = len(days) > 1
+        found.append(Entry(on, recorded_on, days=days if is_line else (), is_claim=is_line))
     if found and draw(st.integers(0, 7)) == 7:
         first = draw(st.sampled_from(found))
         misread = first.on - timedelta(days=draw(st.sampled_from([1, 7, 30, 31, 365])))
         if misread not in ours:
             corrected_on = first.recorded_on + timedelta(days=draw(delays))
-            found[found.index(first)] = replace(first, misread=misread, corrected_on=corrected_on)
-    if found and not exact and draw(st.integers(0, 9)) == 9:
+            # A replacement of a claim has other units, and perhaps another day.
+            is_replaced = draw(st.booleans())
+            changes = {"is_claim": first.is_claim or is_replaced, "is_replaced": is_replaced}
+            is_misread = not is_replaced or draw(st.booleans())
+            found[found.index(first)] = replace(
+                first, misread=misread if is_misread else None, corrected_on=corrected_on, **changes
+            )
+    if not exact:
+        found += draw(further_entries(found, ours))
+    return tuple(found)
+
+
+@st.composite
+def lines(draw: st.DrawFn, ours: list[date], courses: list[TrueCourse]) -> list[tuple[date, ...]]:
+    """Our infusions, most of them by themselves, and some on one claim line with others of their course near them."""
+    if draw(st.integers(0, 4)) < 4:
+        return [(day,) for day in ours]
+    course_of = {day: course.number for course in courses for day in course.days}
+    found: list[tuple[date, ...]] = []
+    for day in ours:
+        before = found[-1] if found else ()
+        near = bool(before) and (day - before[0]).days <= 20 and course_of[day] == course_of[before[-1]]
+        if near and len(before) < 5 and draw(st.booleans()):
+            found[-1] = (*before, day)
+        else:
+            found.append((day,))
+    return found
+
+
+@st.composite
+def further_entries(draw: st.DrawFn, found: list[Entry], ours: list[date]) -> list[Entry]:
+    """Seldom, a second entry of a day; and seldom, a claim that is voided, of an infusion that was given or not."""
+    added: list[Entry] = []
+    if found and draw(st.integers(0, 6)) == 6:
         first = draw(st.sampled_from(found))
         if first.misread is None:
-            found.append(Entry(first.on, first.recorded_on + timedelta(days=draw(delays)), second=True))
-    return tuple(found)
+            recorded_on = first.recorded_on + timedelta(days=draw(delays))
+            added.append(Entry(first.on, recorded_on, second=True, is_claim=draw(st.booleans())))
+    if found and draw(st.integers(0, 5)) == 5:
+        first = draw(st.sampled_from(found))
+        voided_on = max(first.recorded_on, first.corrected_on) + timedelta(days=draw(delays))
+        if draw(st.booleans()):
+            if not first.is_replaced and first.misread is None and not any(one.on == first.on for one in added):
+                found[found.index(first)] = replace(first, is_claim=True, voided_on=voided_on)
+        else:
+            on = first.on + timedelta(days=draw(st.sampled_from([1, 2, 10, 40, 400])))
+            if on not in ours:
+                false = Entry(on, max(on, first.recorded_on), is_claim=True, was_given=False)
+                added.append(replace(false, voided_on=max(on, voided_on)))
+    return added
 
 
 # -- agents -----------------------------------------------------------------------------------
@@ -273,7 +320,7 @@ def tellings(draw: st.DrawFn, exact: bool = False, agents: bool = True) -> Telli
             continue
         told_parts += [draw(told_course(course, part, exact)) for part in draw(parts(course, ours, exact))]
     told = (*draw(never_before(min(drawn, default=BEGIN))), *draw(reports(told_parts, courses, exact)))
-    telling = Telling(Life(tuple(drawn), closed_on=closed_on), draw(entries(sorted(ours), exact)), told)
+    telling = Telling(Life(tuple(drawn), closed_on=closed_on), draw(entries(sorted(ours), courses, exact)), told)
     days = [day for day in telling.days_that_matter() if day >= FIRST_REQUEST]
     requested_on = draw(st.sampled_from(days))
     told_uses = draw(uses(requested_on)) if agents and draw(st.integers(0, 3)) == 3 else ()

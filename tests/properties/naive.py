@@ -7,7 +7,8 @@ thirty days and is for one course (R9); within thirty days of completion a dose 
 dose of the same course, and which course a dose belongs to follows from the days of all that is
 on record (R24); a void touches its own course, the latest opens again and an earlier one is
 short, and a voided dose keeps its place for those that were on record with it (R24); a second
-entry of a day waits for a person (R25); a closed course is over (R26); a day that a report tells
+entry of a day waits for a person, and takes the place of the first one if that is voided or gets
+another day (R25); a closed course is over (R26); a day that a report tells
 is one more dose, unless it is a day of ours (R25, R27).
 
     patient = new_patient()
@@ -103,7 +104,16 @@ def give(patient: Patient, name: str, day: date, waits: bool = False) -> None:
 
 def new_entry(patient: Patient, name: str, day: date) -> Entry:
     since = now(patient)
-    return {"name": name, "day": day, "since": since, "void_since": None, "waits": False, "key": None, "approval": None}
+    return {
+        "name": name,
+        "day": day,
+        "since": since,
+        "void_since": None,
+        "waits": False,
+        "first": None,
+        "key": None,
+        "approval": None,
+    }
 
 
 def void(patient: Patient, name: str) -> None:
@@ -118,6 +128,25 @@ def move(patient: Patient, name: str, day: date) -> None:
 
 def second(patient: Patient, name: str, first: str) -> None:
     give(patient, name, patient["entries"][first]["day"], waits=True)
+    patient["entries"][name]["first"] = first
+    place_all(patient)
+
+
+def is_counted(patient: Patient, entry: Entry) -> bool:
+    """Whether the entry is an infusion of its own: the first one of its day, or a separate one."""
+    if not entry["waits"]:
+        return True
+    for other in patient["entries"].values():
+        is_before = other["name"] == entry["first"] or (other["waits"] and other["first"] == entry["first"])
+        stands = other["void_since"] is None and other["day"] == entry["day"] and other is not entry
+        if stands and is_before and number_of(other) < number_of(entry):
+            return False
+    return entry["void_since"] is None
+
+
+def number_of(entry: Entry) -> int:
+    """The place of the entry in the order of recording."""
+    return int(entry["name"][1:])
 
 
 def separate(patient: Patient, name: str) -> None:
@@ -136,6 +165,14 @@ def unreport(patient: Patient, name: str) -> None:
     place_all(patient)
 
 
+def keeps_place(patient: Patient, entry: Entry) -> bool:
+    """Whether no other entry has the place of a voided one among the others."""
+    if entry["void_since"] is None:
+        return True
+    later = (one for one in patient["entries"].values() if one["waits"] and one["first"] == entry["name"])
+    return not any(one["void_since"] is None and one["day"] == entry["day"] for one in later)
+
+
 def now(patient: Patient) -> int:
     patient["time"] += 1
     time: int = patient["time"]
@@ -144,7 +181,7 @@ def now(patient: Patient) -> int:
 
 def place_all(patient: Patient) -> None:
     """Every dose into its course, from the days of all of them. A dose that is new keeps what it sees."""
-    own = [one for one in patient["entries"].values() if not one["waits"]]
+    own = [one for one in patient["entries"].values() if is_counted(patient, one) and keeps_place(patient, one)]
     days = {one["day"] for one in own if one["void_since"] is None}
     told: dict[date, Entry] = {}
     for entries in patient["reports"].values():
@@ -235,11 +272,18 @@ def answer(patient: Patient, day: date) -> dict[str, Any]:
     given = len(under_way["doses"]) if under_way is not None else 0
     left_in_course = (FIRST if number == 1 else LATER) - given
     approval = approval_in_force(patient, day)
-    left_on_approval = max(0, approval["doses"] - len(used(patient, approval))) if approval is not None else 0
+    waiting = [one for one in patient["entries"].values() if one["void_since"] is None and not is_counted(patient, one)]
+    left_on_approval = 0
+    if approval is not None:
+        covered = [one for one in waiting if approval["from"] <= one["day"] <= approval["through"]]
+        counted = [one for one in covered if key_of(patient, one) == approval["key"]]
+        left_on_approval = max(0, approval["doses"] - len(used(patient, approval)) - len(counted))
     usable = 0
     if approval is not None and key_of_a_dose(patient, day) == approval["key"]:
         course = course_of_a_dose(patient, day)
         left = left_in_course if course is None or course is under_way else 0
+        days = days_of(under_way) if under_way is not None else []
+        left = max(0, left - sum(one["day"] in days for one in waiting))
         usable = min(left_on_approval, left)
     return {
         "path": path,
@@ -253,6 +297,15 @@ def answer(patient: Patient, day: date) -> dict[str, Any]:
         "next_course_from": a_year_after(max(given_days)) if path == "B" and under_way is None and given_days else None,
         "approval_through": approval["through"] if approval is not None else None,
     }
+
+
+def key_of(patient: Patient, waiting: Entry) -> int | None:
+    """Of the course of the entry that a waiting one is a second one of."""
+    for course in patient["courses"]:
+        if waiting["day"] in days_of(course):
+            key: int = course["key"]
+            return key
+    return None
 
 
 def used(patient: Patient, approval: Entry) -> list[Entry]:

@@ -10,7 +10,7 @@ from domain.history.records import Report as OnRecord
 from projections.eligibility import Eligibility, eligibility
 from tests.properties.lives import courses_of
 from tests.properties.tellings import Report, Telling, Told
-from tests.story import MISREAD, Scenario, Step, confirmed_duplicate, supplied
+from tests.story import MISREAD, Scenario, Step, claim_settled, confirmed_duplicate, days_stated, supplied
 
 TIMES = 3
 """How often what is named is supplied, all of it each time."""
@@ -64,7 +64,8 @@ def steps_named(telling: Telling, scenario: Scenario, answer: Eligibility) -> li
     for report_id in dict.fromkeys(one.report_id for one in named if one.report_id is not None):
         fields = [one.field for one in named if one.report_id == report_id]
         steps += corrected(telling, scenario, report_id, fields)
-    steps += waiting_entries(scenario, [one.field for one in named])
+    for dose_id in dict.fromkeys(one.dose_id for one in named if one.dose_id is not None):
+        steps += said_of_entry(telling, scenario, dose_id, [one.field for one in named if one.dose_id == dose_id])
     if RECEIVED in missing(answer):
         steps.append(supplied({"received_lemtrada": any(one <= answer.as_of for one in telling.life.infusions)}))
     return steps
@@ -116,7 +117,7 @@ def true_value(telling: Telling, told: Told, name: str) -> Any:
 
 def whose(telling: Telling, report: Report) -> str | None:
     """What a person says of a report: that it tells of our doses, or of others. Of both: nothing can be said."""
-    ours = {one.on for one in telling.entries}
+    ours = {day for one in telling.entries if one.was_given for day in (one.days or (one.on,))}
     told = {day for course in report.courses for day in course.days}
     if told <= ours:
         return OURS
@@ -126,9 +127,16 @@ def whose(telling: Telling, report: Report) -> str | None:
 # -- entries ----------------------------------------------------------------------------------
 
 
-def waiting_entries(scenario: Scenario, fields: list[str]) -> list[Step]:
-    """The second entries that wait: each is of the same infusion."""
-    if "possible_duplicate" not in fields:
-        return []
-    doses = enumerate(scenario.known.doses, 1)
-    return [confirmed_duplicate(number) for number, one in doses if one.duplicate == "possible"]
+def said_of_entry(telling: Telling, scenario: Scenario, dose_id: str, fields: list[str]) -> list[Step]:
+    """What a person truthfully says of an entry: the same dose, given or not, and how many infusion days on which."""
+    number, found = next((number, one) for number, one in enumerate(scenario.known.doses, 1) if one.dose_id == dose_id)
+    told = next(one for one in telling.entries if one.reference == found.facts.references[0])
+    steps: list[Step] = []
+    if "duplicate" in fields:
+        steps.append(confirmed_duplicate(number))
+    if "finding" in fields:
+        steps.append(claim_settled(number, "billed_elsewhere" if told.was_given else "not_given"))
+    if {"days", "first_on", "last_on"} & {*fields}:
+        days = told.days or (told.on,)
+        steps.append(days_stated(number, len(days), first_on=days[0].isoformat(), last_on=days[-1].isoformat()))
+    return steps

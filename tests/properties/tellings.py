@@ -17,7 +17,19 @@ from hypothesis import assume
 from domain.commands.treatment import CloseCourse, CorrectDose, ReportPriorTreatment, VoidPriorTreatment
 from projections.eligibility import eligibility
 from tests.properties.lives import Life, Use, courses_of, judged, open_course
-from tests.story import MEETS_B, MISREAD, Scenario, Step, agent_started, agent_stopped, closed, dose, given, submitted
+from tests.story import (
+    MEETS_B,
+    MISREAD,
+    Scenario,
+    Step,
+    agent_started,
+    agent_stopped,
+    claim_line,
+    closed,
+    dose,
+    given,
+    submitted,
+)
 
 HAS_REPORTED_ON = "reported_on" in ReportPriorTreatment.model_fields
 """Until the command takes the day on which a report was made, a report is recorded on that day."""
@@ -90,9 +102,11 @@ class Mistake:
 
 @dataclass(frozen=True)
 class Entry:
-    """An infusion of our own. A `second` entry of the day is of another source, and waits for a person (R25).
+    """An infusion of our own. A `second` entry of the day waits for a person, of another source or the same (R25).
 
-    Of an entry whose day was `misread`, the day is corrected later.
+    Of an entry whose day was `misread`, the day is corrected later: of a claim that is `replaced`, by its replacement,
+    and other units with it. A claim line of several infusions has `days`, of which `on` is one. The claim of an entry
+    is voided on `voided_on`, whether or not its infusion `was_given` (R30).
     """
 
     on: date
@@ -100,19 +114,38 @@ class Entry:
     second: bool = False
     misread: date | None = None
     corrected_on: date = date.min
+    days: tuple[date, ...] = ()
+    is_claim: bool = False
+    is_replaced: bool = False
+    voided_on: date | None = None
+    was_given: bool = True
+
+    @property
+    def reference(self) -> str:
+        return f"{'second' if self.second else 'entry'} {self.on}"
 
     def steps(self) -> list[Step]:
-        """The entry; a misread day is corrected later."""
-        source = "claim" if self.second else "infusion_centre"
-        reference = f"{source} {self.on}"
+        """The entry; a misread day is corrected later, and a claim replaced or voided."""
+        source = "claim" if self.is_claim else "infusion_centre"
         written = (self.misread or self.on).isoformat()
-        recorded = dose(written, self.recorded_on.isoformat(), source=source, source_reference=reference)
+        mg = 12.0 * max(1, len(self.days))
+        sent = {"mg": 6.0 if self.is_replaced else mg, "source": source, "source_reference": self.reference}
+        steps = [dose(written, self.recorded_on.isoformat(), **sent)]
+        corrected_on = self.corrected_on.isoformat()
 
         def correct(scenario: Scenario) -> CorrectDose:
-            found = next(one for one in scenario.known.doses if one.source_reference == reference)
+            found = next(one for one in scenario.known.doses if one.source_reference == self.reference)
             return CorrectDose(dose_id=found.dose_id, on=self.on, **MISREAD)
 
-        return [recorded, *([Step(correct, day=self.corrected_on.isoformat())] if self.misread is not None else [])]
+        if self.is_replaced:
+            about = {"source_reference": f"{self.reference} again", "original_reference": self.reference}
+            steps.append(claim_line("replacement", self.on.isoformat(), mg, **about).recorded_on(corrected_on))
+        elif self.misread is not None:
+            steps.append(Step(correct, day=corrected_on))
+        if self.voided_on is not None:
+            about = {"source_reference": f"{self.reference} void", "original_reference": self.reference}
+            steps.append(claim_line("void", None, None, **about).recorded_on(self.voided_on.isoformat()))
+        return steps
 
 
 @dataclass(frozen=True)
@@ -219,7 +252,8 @@ class Telling:
         return sorted({*around, end + timedelta(days=800)})
 
     def waits_for_a_person(self, day: date) -> bool:
-        return any(one.second and one.on <= day for one in self.entries)
+        """Whether a second entry, or a claim line of several infusions, is a reason for a person to look (R25)."""
+        return any((one.second or one.days) and one.on <= day for one in self.entries)
 
     def exactly_known_on(self, day: date) -> bool:
         """Whether something is on record of the treatment by the day, and no reported course is just under way."""
@@ -269,9 +303,13 @@ def story(telling: Telling) -> str:
     lines += [f"  {use.product}: {use.started} to {use.stopped or 'now'}" for use in telling.life.uses]
     said: list[tuple[date, str]] = []
     for entry in telling.entries:
-        kind = "second entry (claim) of" if entry.second else "our dose of"
+        kind = "second entry of" if entry.second else "our claim of" if entry.is_claim else "our dose of"
         misread = f", written as {entry.misread} until {entry.corrected_on}" if entry.misread is not None else ""
-        said.append((entry.recorded_on, f"{kind} {entry.on}{misread}"))
+        replaced = f", replaced on {entry.corrected_on}" if entry.is_replaced else ""
+        line = f", one line of {runs_of(entry.days)}" if entry.days else ""
+        given_or_not = "given" if entry.was_given else "not given"
+        voided = f", voided on {entry.voided_on} and {given_or_not}" if entry.voided_on is not None else ""
+        said.append((entry.recorded_on, f"{kind} {entry.on}{line}{misread}{replaced}{voided}"))
     for one in telling.mistakes:
         said.append((one.recorded_on, f"report by mistake, until voided on {one.voided_on}: {one.courses}"))
     for report in telling.reports:

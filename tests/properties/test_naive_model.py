@@ -55,6 +55,9 @@ late_deeds = st.lists(
         acts("move"),
         acts("void of the latest"),
         acts("second"),
+        acts("second"),
+        acts("void of the first"),
+        acts("move of the first"),
         acts("separate"),
         acts("report"),
         acts("void report"),
@@ -112,9 +115,16 @@ class Pair:
                     naive.void(self.patient, name)
             case "second" if (name := self.chosen(act)) is not None:
                 day = self.patient["entries"][name]["day"].isoformat()
-                self.scenario.and_given(dose(day, self.scenario.today.isoformat(), source="claim"))
+                source = "claim" if act.which % 2 else "infusion_centre"
+                self.scenario.and_given(dose(day, self.scenario.today.isoformat(), source=source))
                 naive.second(self.patient, f"d{len(self.scenario.known.doses)}", name)
-            case "separate" if waiting := [one["name"] for one in self.entries() if one["waits"]]:
+            case "void of the first" if (name := self.first_of_two(act)) is not None:
+                self.scenario.and_given(voided(int(name[1:])))
+                naive.void(self.patient, name)
+            case "move of the first" if (name := self.first_of_two(act)) is not None and back not in self.days_given():
+                self.scenario.and_given(dose_corrected(int(name[1:]), on=back.isoformat()))
+                naive.move(self.patient, name, back)
+            case "separate" if waiting := [one["name"] for one in self.entries() if self.waits(one)]:
                 name = waiting[act.which % len(waiting)]
                 self.scenario.and_given(dismissed_duplicate(int(name[1:])))
                 naive.separate(self.patient, name)
@@ -147,10 +157,27 @@ class Pair:
         alone = [one["name"] for one in self.entries() if days.count(one["day"]) == 1 and not one["waits"]]
         return alone[act.which % len(alone)] if alone else None
 
+    def waits(self, entry: naive.Entry) -> bool:
+        return bool(entry["waits"]) and not naive.is_counted(self.patient, entry)
+
+    def first_of_two(self, act: Act) -> str | None:
+        """An entry of the latest course for which a second one waits."""
+        last = [one["name"] for one in self.patient["courses"][-1]["doses"]] if self.patient["courses"] else []
+        found = [one["first"] for one in self.entries() if one["waits"] and one["first"] in last]
+        days = [one["day"] for one in self.entries()]
+        found = [name for name in found if days.count(self.patient["entries"][name]["day"]) == 2]
+        return found[act.which % len(found)] if found else None
+
     def give(self, on: date | None = None) -> None:
         today = self.scenario.today
-        self.scenario.and_given(dose((on or today).isoformat(), today.isoformat()))
-        naive.give(self.patient, f"d{len(self.scenario.known.doses)}", on or today)
+        day = on or today
+        self.scenario.and_given(dose(day.isoformat(), today.isoformat()))
+        name = f"d{len(self.scenario.known.doses)}"
+        same_day = [one for one in self.entries() if one["day"] == day and naive.is_counted(self.patient, one)]
+        if same_day:
+            naive.second(self.patient, name, same_day[0]["first"] or same_day[0]["name"])
+        else:
+            naive.give(self.patient, name, day)
 
     def void(self, which: int) -> None:
         standing = [number for number, one in enumerate(self.scenario.known.doses, 1) if not one.voided]

@@ -106,7 +106,18 @@ from tests.story.scenario import (
     submitted,
     voided,
 )
-from tests.story.treatment import MISREAD, attributed, dose_corrected, dose_reviewed, report_corrected, report_voided
+from tests.story.treatment import (
+    MISREAD,
+    attributed,
+    claim_line,
+    claim_settled,
+    days_stated,
+    dose_corrected,
+    dose_reviewed,
+    part_of_dose,
+    report_corrected,
+    report_voided,
+)
 
 __all__ = [
     "ABOVE_THE_DENIER",
@@ -152,9 +163,12 @@ __all__ = [
     "approved_by_clinician",
     "assigned",
     "attributed",
+    "claim_line",
+    "claim_settled",
     "clock_extended",
     "closed",
     "confirmed_duplicate",
+    "days_stated",
     "death_voided",
     "delivered",
     "demographics_corrected",
@@ -185,6 +199,7 @@ __all__ = [
     "opened",
     "overturned",
     "overturned_in_part",
+    "part_of_dose",
     "past_determination",
     "peer_to_peer_held",
     "peer_to_peer_offered",

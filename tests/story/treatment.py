@@ -6,9 +6,13 @@ from typing import Any
 
 from domain.commands.treatment import (
     AttributeReport,
+    ConfirmPartOfDose,
     CorrectDose,
     CorrectPriorTreatment,
+    RecordClaim,
     ReviewDose,
+    SettleVoidedClaim,
+    StateDoseDays,
     VoidPriorTreatment,
 )
 from tests.story.scenario import Step
@@ -54,3 +58,25 @@ def attributed(number: int, tells_of: str) -> Step:
 def dose_reviewed(number: int, reason: str = "The claim is of another member.") -> Step:
     """A dose after the death on record, by the order of recording."""
     return Step(lambda at: ReviewDose(dose_id=at.known.doses[number - 1].dose_id, reason=reason))
+
+
+def claim_line(line: str, on: str | None, mg: float | None = 12, **values: Any) -> Step:
+    """A replacement, a void, or a denied line of a claim, recorded on its day at the earliest."""
+    sent = {"line": line, "on": on, "mg": mg, "source_reference": f"LINE-{line}-{on}"} | values
+    return Step(lambda _: RecordClaim.model_validate(sent), day=on)
+
+
+def part_of_dose(number: int, reason: str = "Two vials on two lines.") -> Step:
+    return Step(lambda at: ConfirmPartOfDose(dose_id=at.known.doses[number - 1].dose_id, reason=reason))
+
+
+def days_stated(number: int, days: int, **values: Any) -> Step:
+    """How many infusion days a claim line is about, by the order of recording."""
+    said = {"days": days, "reason": "The infusion center confirmed it."} | values
+    return Step(lambda at: StateDoseDays.model_validate(said | {"dose_id": at.known.doses[number - 1].dose_id}))
+
+
+def claim_settled(number: int, finding: str, reason: str = "The infusion center confirmed it.") -> Step:
+    """Whether the infusion of a voided claim was given, by the order of recording."""
+    said = {"finding": finding, "reason": reason}
+    return Step(lambda at: SettleVoidedClaim.model_validate(said | {"dose_id": at.known.doses[number - 1].dose_id}))

@@ -12,9 +12,11 @@ from domain.commands import Command, patient, treatment
 from domain.commands.context import Occasion
 from domain.decisions.may import CommandSubject, may
 from domain.errors import Conflict, LedgerError
+from domain.history.records import Dose
 from domain.history.state import PatientHistory
 from domain.permissions.commands import refusal_of_role
 from domain.treatment.courses import courses
+from domain.treatment.dose_entries import entries_to_settle
 from domain.treatment.open_questions import doses_after_death
 
 
@@ -27,7 +29,20 @@ def _doses(history: PatientHistory) -> Sequence[CommandSubject]:
 
 
 def _second_reports(history: PatientHistory) -> Sequence[CommandSubject]:
-    return [dose.dose_id for dose in history.doses if not dose.voided and dose.duplicate == "possible"]
+    return [dose.dose_id for dose in entries_to_settle(history) if dose.waits or _is_asked_again(dose)]
+
+
+def _is_asked_again(dose: Dose) -> bool:
+    """Whether the entry was found to be of an entry that has another day now."""
+    return dose.is_uncertain and dose.facts.claim_voided is None
+
+
+def _claim_lines(history: PatientHistory) -> Sequence[CommandSubject]:
+    return [dose.dose_id for dose in history.doses if dose.stands and dose.dose_days_most > 1]
+
+
+def _voided_claims(history: PatientHistory) -> Sequence[CommandSubject]:
+    return [dose.dose_id for dose in history.doses if dose.facts.claim_voided is not None]
 
 
 def _doses_to_review(history: PatientHistory) -> Sequence[CommandSubject]:
@@ -80,6 +95,11 @@ ON_A_DOSE: Final = (
     PatientAct(
         "dismiss-duplicate", "A second report is of a dose of its own", treatment.DismissDuplicate, _second_reports
     ),
+    PatientAct("part-of-dose", "A second entry is part of the same dose", treatment.ConfirmPartOfDose, _second_reports),
+    PatientAct("dose-days", "State the infusion days of a claim line", treatment.StateDoseDays, _claim_lines),
+    PatientAct(
+        "settle-claim", "State whether a voided claim's infusion was given", treatment.SettleVoidedClaim, _voided_claims
+    ),
 )
 ON_A_REPORT: Final = (
     PatientAct("attribute-report", "State which doses a report is about", treatment.AttributeReport, _reports),
@@ -87,6 +107,7 @@ ON_A_REPORT: Final = (
     PatientAct("void-report", "Void a report", treatment.VoidPriorTreatment, _reports),
 )
 ON_AN_AGENT: Final = (PatientAct("void-agent", "Void an entry of another agent", patient.VoidAgentEntry, _agents),)
+ON_A_CLAIM: Final = (PatientAct("claim-line", "Record a replacement, a void or a denied line", treatment.RecordClaim),)
 MORE: Final = (
     PatientAct("close-course", "Close a course that will not be finished", treatment.CloseCourse, _courses),
     PatientAct("agent-started", "Another agent was started", patient.RecordAgentStarted),
@@ -96,7 +117,7 @@ MORE: Final = (
     PatientAct("demographics", "Correct name or birth date", patient.CorrectDemographics),
     PatientAct("death", "Record a death", patient.RecordDeath),
 )
-ACTS: Final = (*FIRST, *ON_A_DOSE, *ON_A_REPORT, *ON_AN_AGENT, *MORE)
+ACTS: Final = (*FIRST, *ON_A_CLAIM, *ON_A_DOSE, *ON_A_REPORT, *ON_AN_AGENT, *MORE)
 
 
 def _none_elsewhere(sent: SentForm, _: UUID) -> Mapping[str, Any]:

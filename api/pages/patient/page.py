@@ -27,7 +27,7 @@ from domain.facts import FrozenModel, doses_in_course
 from domain.history.state import PatientHistory
 from domain.permissions.views import is_own_request, visible_appeals
 from domain.treatment.open_questions import doses_after_death
-from projections.courses import Courses, course_list
+from projections.courses import Courses, claim_line_in_words, course_list
 from projections.eligibility import eligibility, twelve_months_passed_by
 from projections.patient_chart import LANES, ChartContent, picture
 from projections.person import person
@@ -158,6 +158,8 @@ def _content(history: PatientHistory, access: PatientAccess, day: date, known_on
         "doses": [*doses, *courses.other_entries],
         "on_record": _texts_on_record(courses),
         "doses_named": doses_named,
+        "to_settle": _forms_to_settle(history),
+        "claim_lines": [claim_line_in_words(line) for line in courses.claim_lines],
         "doses_after_death": [one for one in doses_named if one[0] in to_review],
         "agents_named": agents_named(history) if access.office is None else [],
         "reports": reports,
@@ -170,6 +172,14 @@ def _content(history: PatientHistory, access: PatientAccess, day: date, known_on
             ChartContent(courses, answer, requests, approvals, appeals, all_reports), day, known_on, today
         ),
     }
+
+
+def _forms_to_settle(history: PatientHistory) -> set[str]:
+    """The forms in which a person settles what a dose entry is, as far as there is such an entry."""
+    return {act.name for act in ON_A_DOSE if act.name in _SETTLING and act.subjects(history)}
+
+
+_SETTLING: Final = ("confirm-duplicate", "dismiss-duplicate", "part-of-dose", "dose-days", "settle-claim")
 
 
 def agents_named(history: PatientHistory) -> list[tuple[str, str]]:

@@ -123,6 +123,38 @@ ACTS: Final[tuple[CommandRoute, ...]] = (
         {"reason": "The claim is of another member. The infusion center was asked to correct it."},
     ),
     CommandRoute(
+        "/patients/{patient_id}/claims",
+        treatment.RecordClaim,
+        "Record a claim line that is not a paid original: a replacement, a void, or a denied line (R30). A service can "
+        "replace or void only what it reported.",
+        {
+            "on": "2026-04-20",
+            "mg": 12,
+            "source_reference": "CLM-1-R",
+            "line": "replacement",
+            "original_reference": "CLM-1",
+        },
+        creates=True,
+    ),
+    CommandRoute(
+        "/doses/{dose_id}/part-of-dose",
+        treatment.ConfirmPartOfDose,
+        "Record that a second entry of a day is part of the same dose, and add its milligrams (R25).",
+        {"reason": "The infusion center bills two vials on two lines."},
+    ),
+    CommandRoute(
+        "/doses/{dose_id}/days",
+        treatment.StateDoseDays,
+        "State how many infusion days a claim line of more than 12 mg is about (R25).",
+        {"days": 2, "reason": "The infusion center confirmed two days."},
+    ),
+    CommandRoute(
+        "/doses/{dose_id}/settle-claim",
+        treatment.SettleVoidedClaim,
+        "State whether the infusion of a voided claim was given (R30).",
+        {"finding": "not_given", "reason": "The infusion center canceled the appointment."},
+    ),
+    CommandRoute(
         "/doses/{dose_id}/correct",
         treatment.CorrectDose,
         "Correct a dose entry. Only this command can move a dose to another course (R23, R24).",

@@ -26,6 +26,7 @@ from tests.story import (
     death_voided,
     denied,
     died,
+    dismissed_duplicate,
     dose,
     doses,
     extended,
@@ -153,7 +154,7 @@ def test_twelve_a_day_is_as_before() -> None:
 
 
 def test_two_doses_on_one_day_add_up() -> None:
-    story = given(dose("2026-04-20"), dose("2026-04-20"), submitted(MEETS_A | DOSING_3))
+    story = given(dose("2026-04-20"), dose("2026-04-20"), dismissed_duplicate(2), submitted(MEETS_A | DOSING_3))
     story.then_recommended("refer", "milligrams_over_day", scope="A")
 
 

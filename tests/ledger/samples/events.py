@@ -42,6 +42,7 @@ from domain.people import Actor, ConsultationGiven, Prescriber
 from domain.policy.answers import MET, NOT_MET, UNDETERMINED
 from domain.policy.assessment import Assessment, Finding
 from domain.policy.referral import Reason
+from tests.ledger.samples.claims import claim_samples
 from tests.ledger.samples.later import later_samples, report_samples
 from tests.ledger.samples.system import keeping_samples
 
@@ -295,6 +296,7 @@ _LATER: dict[str, Event] = {
     "PriorTreatmentReported-confirms": next(
         one for one in _SAMPLES if isinstance(one, PriorTreatmentReported)
     ).model_copy(update={"confirms_record": True}),
+    **claim_samples(CARRIED | {"imported_from": IMPORTED}, PATIENT),
 }
 
 SAMPLES: dict[str, Event] = {

@@ -60,6 +60,27 @@ def test_R28_under_revision_1_a_link_only_kept_a_request_from_being_approved(fac
     assert [one.readings for one in judged.reasons] == ([("R1",)] if expected == "refer" else [])
 
 
+@pytest.mark.parametrize(
+    ("circumstances", "code"),
+    [
+        (Circumstances(entries_waiting=1), "entries_waiting"),
+        (Circumstances(entries_waiting=2), "entries_waiting"),
+        (Circumstances(lines_without_days=1), "lines_without_days"),
+        (Circumstances(lines_without_days=2), "lines_without_days"),
+    ],
+)
+def test_R25_what_waits_in_the_course_refers_an_approval_and_nothing_else(
+    circumstances: Circumstances, code: str
+) -> None:
+    (reason,) = judge(initial(), circumstances=circumstances).reasons
+    assert (reason.code, reason.readings) == (code, ("R25",))
+    assert judge(initial(), circumstances=circumstances).recommendation == "refer"
+    assert [judge(one, circumstances=circumstances).recommendation for one in (PENDS, FAILS)] == [
+        "pend",
+        "not_recommended",
+    ]
+
+
 # -- R7: milligrams -------------------------------------------------------------------------------
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests import story
 from tests.api.pages.states.every import PageState
+from tests.api.pages.test_claim_forms import with_what_waits
 from tests.api.pages.test_notice_pages import approved, denied
 from tests.api.pages.test_patient_page import HOSTILE, at, treated
 from tests.api.routes.commands.acts import COMPLETED_ELSEWHERE, FAILS, NURSE, Api
@@ -38,5 +39,6 @@ STATES = [
     PageState("denied", PATIENT, AUDITOR, lambda api: at(denied(api).partition(".")[0])),
     PageState("an office's own", PATIENT, story.OFFICE, lambda api: at(treated(api))),
     PageState("treated elsewhere and here", PATIENT, story.NURSE, lambda api: at(with_everything(api))),
+    PageState("claims that wait", PATIENT, story.NURSE, lambda api: at(with_what_waits(api))),
     PageState("other agents", PATIENT, story.NURSE, lambda api: at(with_other_agents(api))),
 ]

@@ -27,6 +27,7 @@ from tests.api.routes.commands.acts import (
     REASON,
     Api,
     Json,
+    dose,
     request,
 )
 from tests.api.routes.commands.stage import Stage
@@ -76,6 +77,32 @@ def mistaken(api: Api, member_id: str) -> tuple[Json, Bodies]:
         "void_death_record": REASON,
         "void_agent_entry": REASON,
     }
+
+
+def claimed(api: Api, member_id: str) -> tuple[Json, Bodies]:
+    """A claim line of two doses, of which the days are not stated."""
+    patient = api.opened(member_id)
+    entry = api.did(f"/patients/{patient}/doses", dose("2026-04-20", "CLM-1", source="claim", mg=24))["dose_id"]
+    return {"patient_id": patient, "dose_id": entry}, {
+        "record_claim": {"actor": CLAIMS, "line": "denied", "on": "2026-04-20", "source_reference": "CLM-2"},
+        "state_dose_days": REASON | {"days": 2},
+    }
+
+
+def claimed_twice(api: Api, member_id: str) -> tuple[Json, Bodies]:
+    """A second entry of a day waits for a person."""
+    patient = api.opened(member_id)
+    api.dosed(patient, "2026-04-20")
+    entry = api.did(f"/patients/{patient}/doses", dose("2026-04-20", "CLM-1", source="claim"))["dose_id"]
+    return {"patient_id": patient, "dose_id": entry}, {"confirm_part_of_dose": REASON}
+
+
+def claim_voided(api: Api, member_id: str) -> tuple[Json, Bodies]:
+    """The only claim of a dose is voided."""
+    patient = api.opened(member_id)
+    entry = api.did(f"/patients/{patient}/doses", dose("2026-04-20", "CLM-1", source="claim"))["dose_id"]
+    api.did_to(patient, "claims", line="void", on="2026-04-20", source_reference="CLM-1")
+    return {"patient_id": patient, "dose_id": entry}, {"settle_voided_claim": REASON | {"finding": "not_given"}}
 
 
 def pending(api: Api, member_id: str) -> tuple[Json, Bodies]:
@@ -203,6 +230,9 @@ SERVES: dict[Kind, tuple[str, ...]] = {
         "correct_dose",
     ),
     mistaken: ("unlink_histories", "void_death_record", "review_dose", "void_agent_entry"),
+    claimed: ("record_claim", "state_dose_days"),
+    claimed_twice: ("confirm_part_of_dose",),
+    claim_voided: ("settle_voided_claim",),
     questioned: ("confirm_approval",),
     pending: (
         "request_information", "supply_information", "correct_statement", "change_planned_infusion",

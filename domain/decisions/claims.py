@@ -1,0 +1,211 @@
+"""Claim lines that are no paid originals: replacements, voids, and denied lines (R22, R30)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from domain.commands import Command
+from domain.commands.context import CommandContext, Occasion
+from domain.commands.treatment import RecordClaim, SettleVoidedClaim, StateDoseDays
+from domain.decisions.claim_lines import check_own_claim, entry_of_line, waiting_void
+from domain.decisions.consequences import DecisionFunction
+from domain.decisions.doses import check_day, claim_replaced, dose_named
+from domain.decisions.preconditions import Precondition, always
+from domain.errors import AlreadyRecorded, Conflict, InvalidCommand, OriginalNotOnRecord
+from domain.events import PatientEvent
+from domain.events.treatment import ClaimLineRecorded, ClaimVoided, DoseDaysStated, VoidedClaimSettled
+from domain.history.records import Dose
+from domain.history.state import PatientHistory
+
+
+def record_claim(history: PatientHistory, command: RecordClaim, context: CommandContext) -> tuple[PatientEvent, ...]:
+    """Record a replacement, a void, or a denied line of a claim."""
+    _check_terms(history, command, context)
+    _refuse_known_line(history, command)
+    if command.line == "denied":
+        return (_without_dose(command, context),)
+    return (
+        _replacement(history, command, context) if command.line == "replacement" else _void(history, command, context)
+    )
+
+
+def _check_terms(history: PatientHistory, command: RecordClaim, context: CommandContext) -> None:
+    if command.on is None and (command.line != "void" or command.original_reference is None):
+        raise InvalidCommand(
+            "the day of service is missing",
+            field="on",
+            remedy="send the day; only a void that names its original_reference may leave it out",
+        )
+    if command.mg is None and command.line == "replacement":
+        raise InvalidCommand(
+            "the units of the replacement are missing", field="mg", remedy="send the units of the line in milligrams"
+        )
+    if command.on is not None:
+        check_day(history, command.on, context)
+
+
+def _refuse_known_line(history: PatientHistory, command: RecordClaim) -> None:
+    names = ("line", "source", "source_reference", "original_reference", "on", "mg")
+    sent = [getattr(command, name) for name in names]
+    for line in history.claim_lines:
+        if [getattr(line, name) for name in names] == sent:
+            raise AlreadyRecorded(
+                f"this {command.line} line is already recorded",
+                field="source_reference",
+                remedy="no action is needed for the same line; send another line with its own reference",
+                dose_id=line.dose_id,
+            )
+
+
+def _without_dose(command: RecordClaim, context: CommandContext) -> ClaimLineRecorded:
+    return context.event(
+        ClaimLineRecorded,
+        line=command.line,
+        on=command.on,
+        mg=command.mg,
+        site=command.site,
+        source=command.source,
+        source_reference=command.source_reference,
+        original_reference=command.original_reference,
+    )
+
+
+def _replacement(history: PatientHistory, command: RecordClaim, context: CommandContext) -> tuple[PatientEvent, ...]:
+    """The entry has the values of the replacement from now on, so the claim counts once (R30)."""
+    found = entry_of_line(history, command)
+    if found is None:
+        raise OriginalNotOnRecord(
+            "the claim that this line replaces is not on record, or not the only one of its source and day",
+            field="original_reference",
+            remedy="record the original first, or send its reference as original_reference",
+        )
+    check_own_claim(context.actor, found.dose)
+    if found.dose.facts.voided is not None:
+        raise Conflict(
+            "the entry of the original claim was voided as a mistake",
+            field="original_reference",
+            remedy="record the infusion again under another reference",
+            dose_id=found.dose.dose_id,
+        )
+    event = claim_replaced(history, found.dose, found.by, command, context)
+    return event, *waiting_void(history, command.source, command.source_reference, found.dose.dose_id, context)
+
+
+def _void(history: PatientHistory, command: RecordClaim, context: CommandContext) -> tuple[PatientEvent, ...]:
+    """A void withdraws the claim as evidence. Without its claim, it is recorded and waits for it (R30)."""
+    found = entry_of_line(history, command)
+    if found is None:
+        return (_without_dose(command, context),)
+    check_own_claim(context.actor, found.dose)
+    if found.dose.facts.voided is not None or found.dose.facts.claim_voided is not None:
+        raise AlreadyRecorded(
+            "the claim is already voided",
+            field="original_reference" if command.original_reference is not None else "source_reference",
+            remedy="no action is needed for the same claim",
+            dose_id=found.dose.dose_id,
+        )
+    return (
+        context.event(
+            ClaimVoided,
+            dose_id=found.dose.dose_id,
+            on=command.on,
+            mg=command.mg,
+            source=command.source,
+            source_reference=command.source_reference,
+            original_reference=command.original_reference,
+            found_by=found.by,
+        ),
+    )
+
+
+# -- what a person says of a claim -----------------------------------------------------------------
+
+
+def state_dose_days(
+    history: PatientHistory, command: StateDoseDays, context: CommandContext
+) -> tuple[PatientEvent, ...]:
+    """State how many infusion days a claim line of more than 12 mg is about (R25). The last statement holds."""
+    dose = to_state_dose_days(history, command.dose_id, context)
+    if command.days > dose.dose_days_most:
+        raise InvalidCommand(
+            f"a line of {dose.mg:g} mg has at most {dose.dose_days_most} infusion days",
+            field="days",
+            remedy=f"send a number from 1 to {dose.dose_days_most}",
+        )
+    _check_ends(dose, command, context)
+    stated = (command.days, command.first_on, command.last_on)
+    if stated == (dose.facts.days, dose.facts.first_on, dose.facts.last_on):
+        raise Conflict("these days are already stated", field="days", remedy="no action is needed")
+    return (
+        context.event(
+            DoseDaysStated,
+            dose_id=dose.dose_id,
+            days=command.days,
+            first_on=command.first_on,
+            last_on=command.last_on,
+            reason=command.reason,
+        ),
+    )
+
+
+def _check_ends(dose: Dose, command: StateDoseDays, context: CommandContext) -> None:
+    """Raises InvalidCommand unless the day of the line is one of the days, and they hold that many."""
+    first, last = command.first_on or dose.on, command.last_on or dose.on
+    if not first <= dose.on <= last:
+        raise InvalidCommand(
+            "the day of the line is not one of these days",
+            field="first_on" if first > dose.on else "last_on",
+            remedy=f"send days of which {dose.on} is one, or correct the day of the entry first",
+        )
+    if last > context.today:
+        raise InvalidCommand("the day is in the future", field="last_on", remedy="send a day on which a dose was given")
+    has_both = command.first_on is not None and command.last_on is not None
+    if len({first, dose.on, last}) > command.days or (has_both and (last - first).days + 1 < command.days):
+        raise InvalidCommand(
+            f"these days do not hold {command.days} infusion days",
+            field="days",
+            remedy="send the number of infusion days from first_on through last_on",
+        )
+
+
+def to_state_dose_days(history: PatientHistory, dose_id: str, _: Occasion) -> Dose:
+    """The dose, a claim line that may be about several infusion days."""
+    dose = dose_named(history, dose_id)
+    if dose.dose_days_most == 1 or not dose.stands:
+        state = "not counted" if not dose.stands else "not a claim line of at least 24 mg"
+        raise Conflict(f"the dose entry is {state}", field="dose_id", remedy="review the dose entry again")
+    return dose
+
+
+def settle_voided_claim(
+    history: PatientHistory, command: SettleVoidedClaim, context: CommandContext
+) -> tuple[PatientEvent, ...]:
+    """State whether the infusion of a voided claim was given (R30). The last statement holds."""
+    dose = to_settle_voided_claim(history, command.dose_id, context)
+    if dose.facts.finding == command.finding:
+        raise Conflict("this is already stated", field="finding", remedy="no action is needed")
+    return (context.event(VoidedClaimSettled, dose_id=dose.dose_id, finding=command.finding, reason=command.reason),)
+
+
+def to_settle_voided_claim(history: PatientHistory, dose_id: str, _: Occasion) -> Dose:
+    """The dose, whose claim was voided, and whose infusion no other entry tells."""
+    dose = dose_named(history, dose_id)
+    if dose.facts.claim_voided is None or dose.facts.voided is not None:
+        raise Conflict(
+            "the claim of the dose entry is not voided", field="dose_id", remedy="review the dose entry again"
+        )
+    if dose.facts.finding is None and not dose.is_uncertain:
+        raise Conflict("another entry of the same infusion is on record", field="dose_id", remedy="no action is needed")
+    return dose
+
+
+DECISIONS: Final[dict[type[Command], DecisionFunction]] = {
+    RecordClaim: record_claim,
+    StateDoseDays: state_dose_days,
+    SettleVoidedClaim: settle_voided_claim,
+}
+PRECONDITIONS: Final[dict[type[Command], Precondition]] = {
+    RecordClaim: always,
+    StateDoseDays: to_state_dose_days,
+    SettleVoidedClaim: to_settle_voided_claim,
+}

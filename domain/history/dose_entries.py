@@ -1,0 +1,165 @@
+"""What the entries of a day say together: which of them counts, and which wait for a person (R25, R30).
+
+Of the entries for one day, the first that is in effect counts. Each later one waits until a person says that it is a
+separate infusion, the same one, or part of the same dose. If the entry that counts is voided, corrected to another day,
+or its claim is voided, the next one takes its place. All of this follows from the record: an entry keeps what events
+and people stated about it in `EntryFacts`, and `settled_entries` derives the rest, again after each event.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date
+
+from domain.frozen import changed
+from domain.history.entry_facts import Duplicate
+from domain.history.records import Dose
+
+
+def settled_entries(doses: tuple[Dose, ...]) -> tuple[Dose, ...]:
+    """The entries, each with what follows from all of them: whether it counts, waits, or is voided."""
+    if len({one.on for one in doses}) == len(doses) and not any(map(_is_special, doses)):
+        return tuple(map(_alone, doses))
+    by_id = {one.dose_id: one for one in doses}
+    by_day: defaultdict[date, list[Dose]] = defaultdict(list)
+    for one in sorted(doses, key=lambda entry: (entry.facts.day_version, entry.version)):
+        by_day[one.on].append(one)
+    settled = {one.dose_id: one for entries in by_day.values() for one in _of_day(entries, by_id)}
+    return tuple(settled[one.dose_id] for one in doses)
+
+
+def as_read_by_revision_1(doses: Iterable[Dose]) -> tuple[Dose, ...]:
+    """The entries as revision 1 of the editions read them: each by its own events alone."""
+    return tuple(
+        replace(
+            one,
+            duplicate="confirmed" if one.facts.duplicate == "part" else one.facts.duplicate,
+            duplicate_of=one.facts.duplicate_of,
+            voided=one.facts.voided is not None,
+            voided_version=one.facts.voided,
+            is_uncertain=False,
+            added_mg=0.0,
+            keeps_place=True,
+        )
+        for one in doses
+    )
+
+
+def _is_special(dose: Dose) -> bool:
+    return dose.facts.claim_voided is not None or dose.facts.answer is not None
+
+
+def _alone(dose: Dose) -> Dose:
+    """An entry that is the only one of its day, and of which no person said anything."""
+    return _derived(dose, "no", None)
+
+
+def _derived(
+    dose: Dose,
+    duplicate: Duplicate,
+    duplicate_of: str | None,
+    *,
+    uncertain: bool = False,
+    gone: int | None = None,
+    keeps_place: bool = True,
+) -> Dose:
+    gone = gone if gone is not None else dose.facts.gone
+    after = (duplicate, duplicate_of, gone is not None, gone, uncertain, 0.0, keeps_place)
+    before = (
+        dose.duplicate,
+        dose.duplicate_of,
+        dose.voided,
+        dose.voided_version,
+        dose.is_uncertain,
+        dose.added_mg,
+        dose.keeps_place,
+    )
+    if after == before:
+        return dose
+    return changed(
+        dose,
+        duplicate=duplicate,
+        duplicate_of=duplicate_of,
+        voided=gone is not None,
+        voided_version=gone,
+        is_uncertain=uncertain,
+        added_mg=0.0,
+        keeps_place=keeps_place,
+    )
+
+
+def _of_day(entries: list[Dose], by_id: dict[str, Dose]) -> Iterable[Dose]:
+    """The entries of one day, in the order in which they got this day."""
+    for infusion in _infusions(entries):
+        yield from _of_infusion(infusion, by_id)
+
+
+def _infusions(entries: list[Dose]) -> list[list[Dose]]:
+    """The entries of one day by infusion, as far as people separated them."""
+    found: list[list[Dose]] = []
+    for entry in entries:
+        facts = entry.facts
+        named = facts.answer_of if facts.answer is not None else facts.duplicate_of
+        own = next((one for one in found if any(other.dose_id == named for other in one)), None)
+        if facts.answer == "separate" or not found:
+            found.append([entry])
+        elif own is not None:
+            own.append(entry)
+        else:
+            in_effect = (one for one in found if any(other.facts.is_in_effect for other in one))
+            next(in_effect, found[0]).append(entry)
+    return found
+
+
+def _of_infusion(entries: list[Dose], by_id: dict[str, Dose]) -> Iterable[Dose]:
+    """The entries of one infusion: the first one in effect counts."""
+    elsewhere = {one.dose_id: _is_of_another_day(one, by_id) for one in entries}
+    yield from (_derived(one, "confirmed", one.facts.answer_of) for one in entries if elsewhere[one.dose_id] is True)
+    in_effect = [one for one in entries if one.facts.is_in_effect and elsewhere[one.dose_id] is not True]
+    withdrawn = [one for one in entries if one.facts.is_withdrawn]
+    gone = sorted((one for one in entries if one.facts.gone is not None), key=lambda one: one.facts.gone or 0)
+    for one in gone:
+        # The entry that is in effect, or was so last, keeps the place of the infusion.
+        is_last = not in_effect and not withdrawn and one is gone[-1]
+        yield _derived(one, *_as_answered(one), keeps_place=is_last)
+    if not in_effect:
+        for place, one in enumerate(withdrawn):
+            # Without another entry of the infusion, it is not known whether it was given (R30).
+            voided = one.facts.claim_voided if place else None
+            yield _derived(one, "no", None, uncertain=place == 0, gone=voided, keeps_place=place == 0)
+        return
+    yield from (_derived(one, "no", None, gone=one.facts.claim_voided, keeps_place=False) for one in withdrawn)
+    first, *others = in_effect
+    if elsewhere[first.dose_id] is None:
+        counted = _derived(first, "no", first.facts.answer_of, uncertain=True)
+    else:
+        counted = _derived(first, *_as_answered(first))
+    answers = {one.dose_id: one.facts.answer if elsewhere[one.dose_id] is False else None for one in others}
+    added = sum(one.mg for one in others if answers[one.dose_id] == "part")
+    yield changed(counted, added_mg=added) if added else counted
+    for one in others:
+        duplicate: Duplicate = {"part": "part", "same": "confirmed"}.get(answers[one.dose_id] or "", "possible")  # type: ignore[assignment]
+        yield _derived(one, duplicate, first.dose_id)
+
+
+def _as_answered(entry: Dose) -> tuple[Duplicate, str | None]:
+    """How an entry that counts, or is gone, is a second one: only if a person said that it is separate."""
+    if entry.facts.answer == "separate":
+        return "dismissed", entry.facts.answer_of
+    return "no", None
+
+
+def _is_of_another_day(entry: Dose, by_id: dict[str, Dose]) -> bool | None:
+    """Whether a person said that the entry is the infusion of an entry that is in effect on another day.
+
+    None: it was said before that entry got its other day, so that it is not known any more.
+    """
+    facts = entry.facts
+    if facts.answer not in ("same", "part") or facts.answer_of is None or not facts.is_in_effect:
+        return False
+    named = by_id.get(facts.answer_of)
+    if named is None or not named.facts.is_in_effect or named.on == entry.on:
+        return False
+    return True if facts.answered > named.facts.day_version else None

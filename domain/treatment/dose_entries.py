@@ -1,0 +1,65 @@
+"""What waits for a person among the dose entries of a course, and their milligrams (R7, R25, R30)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import date
+
+from domain.history.entry_facts import DOSE_MG
+from domain.history.records import Dose
+from domain.history.state import PatientHistory
+from domain.treatment.courses import Course
+
+
+def waiting_entries(history: PatientHistory, as_of: date | None = None) -> Iterator[Dose]:
+    """The second entries of a day that wait for a person (R25), by the end of the day `as_of`."""
+    return (one for one in history.doses if one.waits and (as_of is None or one.on <= as_of))
+
+
+def lines_without_days(doses: Iterable[Dose]) -> Iterator[Dose]:
+    """The claim lines of which it is not known how many dose days they tell of (R25)."""
+    return (one for one in doses if one.stands and one.dose_days_most > 1 and one.facts.days is None)
+
+
+def uncertain_claims(doses: Iterable[Dose]) -> Iterator[Dose]:
+    """The dose entries whose claim was voided, and of which no person has said whether the infusion was given (R30)."""
+    return (one for one in doses if one.stands and one.is_uncertain)
+
+
+def entries_to_settle(history: PatientHistory) -> Iterator[Dose]:
+    """The dose entries of which a person has something to say: each once, in the order of recording (R25, R30)."""
+    for dose in history.doses:
+        without_days = dose.stands and dose.dose_days_most > 1 and dose.facts.days is None
+        if dose.waits or without_days or (dose.stands and dose.is_uncertain):
+            yield dose
+
+
+def waiting_in_course(history: PatientHistory, course: Course, as_of: date | None = None) -> int:
+    """How many second entries wait for a person on the days of the course's doses."""
+    days = {one.on for one in course.doses}
+    return sum(one.on in days for one in waiting_entries(history, as_of))
+
+
+def course_in_question(patient_courses: tuple[Course, ...]) -> Course | None:
+    """The course that may still be open, and that a request is about. None: the latest one is over."""
+    latest = patient_courses[-1] if patient_courses else None
+    return latest if latest is not None and latest.status in ("open", "unknown") else None
+
+
+def entry_milligrams(doses: Iterable[Dose]) -> tuple[float, float]:
+    """The milligrams of the entries, and the most that one day must have had.
+
+    Where a claim line may have several dose days, one day has had no more than its milligrams over all of them.
+    """
+    total, by_day = 0.0, defaultdict[date, float](float)
+    for dose in doses:
+        total += dose.mg + dose.added_mg
+        by_day[dose.on] += dose.mg / max(1, dose.days[1]) + dose.added_mg
+    return total, max(by_day.values(), default=0.0)
+
+
+def is_of_12_mg(dose: Dose) -> bool:
+    """Whether each of its dose days may have had 12 mg, by every number of days that it may have."""
+    least, most = dose.days
+    return any(abs((dose.mg + dose.added_mg) / days - DOSE_MG) < 1e-9 for days in range(max(1, least), most + 1))
