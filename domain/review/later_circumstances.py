@@ -86,12 +86,12 @@ class MilligramsOnRecord(NamedTuple):
     most_in_a_day: float
 
 
-def milligrams(course: Course, given_at_least: int | None = None) -> MilligramsOnRecord:
+def milligrams(course: Course, given_at_least: int | None = None, as_of: date = date.max) -> MilligramsOnRecord:
     """The milligrams of all doses of a course. Doses that document a report are part of what is reported.
 
     `given_at_least` is the number of its doses that were certainly given, by default that of the course.
     """
-    recorded, recorded_in_a_day = entry_milligrams((*course.doses, *course.documenting))
+    recorded, recorded_in_a_day = entry_milligrams((*course.doses, *course.documenting), as_of)
     reported, reported_in_a_day = _reported(course, course.given_at_least if given_at_least is None else given_at_least)
     return MilligramsOnRecord(recorded + reported, max(recorded_in_a_day, reported_in_a_day))
 
@@ -129,5 +129,5 @@ def milligrams_in_progress(
 
 def _milligrams(course: Course, history: PatientHistory, as_of: date) -> CourseMilligrams:
     """The milligrams that were certainly given by the end of the day, in every treatment that fits the record."""
-    found = milligrams(course, next_dose(possible_treatments(history, as_of), as_of).given.least)
+    found = milligrams(course, next_dose(possible_treatments(history, as_of), as_of).given.least, as_of)
     return CourseMilligrams(course=course.number, total_mg=found.total, most_in_a_day_mg=found.most_in_a_day)

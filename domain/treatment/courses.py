@@ -24,6 +24,7 @@ from domain.treatment.lived_courses import SAME_COURSE
 from domain.treatment.reported_courses import CourseAccount, continued, course_accounts
 
 _IS_VOIDED: Final = attrgetter("voided")
+_IS_UNCERTAIN: Final = attrgetter("is_uncertain")
 _WAS_NAMED: Final = attrgetter("course_was_named")
 
 CourseStatus = Literal["open", "completed", "closed", "short", "unknown"]
@@ -274,7 +275,8 @@ def _recorded_course(
     name: int, own: Collection[Dose], history: PatientHistory, as_of: date | None
 ) -> _RecordedCourse | None:
     marks = history.marks_of(name)
-    if marks.completed and (any(map(_IS_VOIDED, own)) or any(map(_WAS_NAMED, history.doses))):
+    is_lost = any(map(_IS_VOIDED, own)) or any(map(_IS_UNCERTAIN, own))
+    if marks.completed and (is_lost or any(map(_WAS_NAMED, history.doses))):
         marks = replace(marks, lost_a_dose=True)
     given_doses = [dose for dose in own if dose.stands]
     members = _in_order(given_doses if as_of is None else [dose for dose in given_doses if dose.on <= as_of])

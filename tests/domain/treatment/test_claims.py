@@ -21,6 +21,7 @@ from domain.treatment.possible_treatment import Range, possible_treatments
 from tests.story import (
     CLAIMS,
     MEETS_A,
+    MEETS_B,
     OFFICE,
     Step,
     attributed,
@@ -31,6 +32,7 @@ from tests.story import (
     dismissed_duplicate,
     dose,
     dose_corrected,
+    doses,
     given,
     reported,
     submitted,
@@ -165,6 +167,18 @@ def test_with_a_report_of_that_day_the_dose_stays() -> None:
     story = given(told, claim("2026-03-06"), void(None, "C-2026-03-06"), submitted(MEETS_A))
     assert story.facts().prior_treatment.completed_course is True
     assert not story.facts().prior_treatment.possible
+
+
+def test_an_earlier_course_that_may_lack_a_dose_is_short() -> None:
+    first = [claim(f"2024-03-0{day}") for day in range(4, 9)]
+    story = given(
+        *first, *doses("2025-04-07", 2), void(None, "C-2024-03-08"), submitted(MEETS_B | {"requested_dosing": DOSING})
+    )
+    assert [one.status for one in story.courses()] == ["short", "open"]
+    assert "course_short" in [one.code for one in story.judged(as_of="2026-04-28").assessment.reasons]
+    story.and_given(claim_settled(5, "not_given"))
+    assert [one.status for one in story.courses()] == ["short", "open"]
+    story.and_given(claim_settled(5, "billed_elsewhere")).then_courses("completed 5", "open 2")
 
 
 def test_a_void_that_comes_first_waits_for_its_claim() -> None:
