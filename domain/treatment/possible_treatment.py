@@ -125,8 +125,14 @@ def _anything(history: PatientHistory, as_of: date) -> Iterator[Treatment]:
     last = any_day if earliest is None else DateRange(earliest, latest)
     if earliest is None:
         yield NONE
-    own = _settled(lives(replace(history, reports=()), as_of)[0])
-    is_complete = own.is_completed or any(
+    # Each entry that certainly tells of an infusion, as one dose day.
+    certain = tuple(
+        replace(one, source="other", facts=replace(one.facts, days=None))
+        for one in history.doses
+        if not one.is_uncertain
+    )
+    own = [_settled(courses) for courses in lives(replace(history, reports=(), doses=certain), as_of)]
+    is_complete = all(one.is_completed for one in own) or any(
         one.completed is True and one.last.latest <= as_of for one in reported_doses(history)
     )
     for number in (1, 2):

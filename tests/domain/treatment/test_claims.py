@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -345,3 +346,12 @@ def test_a_corrected_day_takes_the_line_with_it() -> None:
     scenario = given(claim("2026-03-02", mg=24), days_stated(1, 2, last_on="2026-03-03").recorded_on("2026-03-05"))
     scenario.and_given(dose_corrected(1, on="2026-03-04"))
     assert scenario.courses()[0].given_range == (1, 2)
+
+
+def test_more_lines_than_can_be_followed_leave_everything_open_but_what_is_certain() -> None:
+    three = [claim(f"2026-03-{day:02}", mg=60) for day in (2, 9, 16)]
+    found = possible_treatments(given(*three).known, date(2026, 4, 28))
+    assert {one.is_completed for one in found} == {True, False}
+    assert min(one.given.least for one in found) == 1
+    five = [claim(f"2026-03-{day:02}", mg=60) for day in (2, 9, 16, 23, 30)]
+    assert {one.is_completed for one in possible_treatments(given(*five).known, date(2026, 4, 28))} == {True}
