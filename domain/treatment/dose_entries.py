@@ -51,14 +51,18 @@ def course_in_question(patient_courses: tuple[Course, ...]) -> Course | None:
 def entry_milligrams(doses: Iterable[Dose], as_of: date = date.max) -> tuple[float, float]:
     """The milligrams of the entries by the end of the day, and the most that one day must have had.
 
-    Where a claim line may have several dose days, one day has had no more than its milligrams over all of them.
+    Where a claim line may have several dose days, one day has had no more than its milligrams over all of them. Of a
+    voided claim, only what is beyond 12 mg a day is counted: its dose days are counted with the others (R7, R30).
     """
     total, by_day = 0.0, defaultdict[date, float](float)
     for dose in doses:
         days = max(1, dose.days[1])
         first = dose.facts.first_on
         by_then = days if first is None else max(1, min(days, (as_of - first).days + 1))
-        total += dose.mg * by_then / days + dose.added_mg
+        if dose.is_uncertain:
+            total += max(0.0, dose.mg - DOSE_MG * days)
+        else:
+            total += dose.mg * by_then / days + dose.added_mg
         by_day[dose.on] += dose.mg / days + dose.added_mg
     return total, max(by_day.values(), default=0.0)
 

@@ -150,6 +150,15 @@ def test_not_given_it_is_no_dose_and_billed_elsewhere_it_is_one() -> None:
     scenario.when(claim_settled(5, "not_given")).then(VoidedClaimSettled, CourseReopened).then_courses("open 4")
 
 
+def test_its_milligrams_are_those_of_a_dose_that_may_have_been_given() -> None:
+    begun = given(claim("2026-03-02"), claim("2026-03-03"), claim("2026-03-04"), void(None, "C-2026-03-04"))
+    begun.and_given(submitted(MEETS_A | {"requested_dosing": DOSING | {"consecutive_days": 2}}))
+    begun.then_recommended("approve", scope="A")
+    more = given(claim("2026-03-02"), claim("2026-03-03", mg=20), void(None, "C-2026-03-03"))
+    more.and_given(submitted(MEETS_A | {"requested_dosing": DOSING}))
+    more.then_recommended("refer", "milligrams_over_day", scope="A")
+
+
 def test_with_another_entry_of_the_day_the_dose_stays() -> None:
     scenario = given(*claims(2, 5), claim("2026-03-06"), dose("2026-03-06"))
     scenario.then_courses("completed 5").when(void("2026-03-06", "C-2026-03-06")).then(ClaimVoided)
