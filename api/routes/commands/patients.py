@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from api.routes.commands.route_factory import CommandRoute
+from api.routes.schemas import ClaimAnswer, claim_answer
 from domain.commands import patient, treatment
 
 _REASON: Final = {"reason": "Entered from another patient's record by mistake."}
@@ -135,6 +136,8 @@ ACTS: Final[tuple[CommandRoute, ...]] = (
             "original_reference": "CLM-1",
         },
         creates=True,
+        answer_model=ClaimAnswer,
+        answer=lambda commanding, outcome, _: claim_answer(outcome, commanding.versions(outcome.history)),
     ),
     CommandRoute(
         "/doses/{dose_id}/part-of-dose",
