@@ -32,7 +32,7 @@ from domain.review.assess_request import RequestAssessment, next_request_assessm
 from domain.treatment.approval_use import MG_PER_DOSE, Allowance, allowance
 from domain.treatment.concurrent_agents import agents_to_be_stopped, stops_settle_it
 from domain.treatment.courses import Course, courses
-from domain.treatment.dose_entries import course_in_question, waiting_in_course
+from domain.treatment.dose_entries import course_in_question, waits_for_a_person
 from domain.treatment.possible_treatment import (
     NextDose,
     Treatment,
@@ -169,7 +169,7 @@ def eligibility(
     number = following.number if path is not None else None
     is_known = path is not None and following.is_begun is not None
     asked = course_in_question(found)
-    waits = asked is not None and waiting_in_course(history, asked, as_of) > 0
+    waits = asked is not None and waits_for_a_person(history, asked, as_of)
     begins_next = path == "B" and following.is_begun is False
     return Eligibility(
         patient_id=history.patient_id,

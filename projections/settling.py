@@ -38,7 +38,7 @@ class SettledBy(FrozenModel):
     `field` is its path in the report, such as `courses.0.doses_given`. `courses` is the list of courses, if one of them
     is missing or if two may be one. `tells_of` is what a user of the plan states. Of a dose entry, a user states
     whether it is a second entry of a dose (`duplicate`), whether the infusion of its voided claim was given
-    (`finding`), or how many infusion days its claim line is about (`days`), and their ends (`first_on`, `last_on`).
+    (`finding`), and how many infusion days its claim line is about (`days`), with their ends (`first_on`, `last_on`).
     """
 
     report_id: str | None

@@ -18,7 +18,7 @@ from domain.errors import NotFound, NotPermitted
 from domain.events import PatientEvent
 from domain.events.base import Event
 from domain.events.patient import LineOfBusinessChanged, RepresentativeNamed, RequesterAdmitted
-from domain.events.treatment import DoseAdministered, DoseCorrected
+from domain.events.treatment import ClaimLineRecorded, ClaimReplaced, DoseAdministered, DoseCorrected
 from domain.history import evolve
 from domain.history.records import Appeal, ApprovalRecord, DocumentOnRecord, Notice, Request
 from domain.history.state import PatientHistory, requester_key
@@ -216,7 +216,10 @@ _SHOWN_TO_NO_OTHER_OFFICE: Final[tuple[type[Event], ...]] = (
 )
 """Events about the patient that change nothing that another office is shown, if an office recorded them."""
 
-_SHOWN_TO_EVERY_OFFICE: Final[tuple[type[Event], ...]] = (DoseAdministered, DoseCorrected)
+_SHOWN_TO_NO_OFFICE: Final[tuple[type[Event], ...]] = (ClaimLineRecorded,)
+"""Claim lines without a dose: an office is shown no denied line, and no void that waits (`course_list`)."""
+
+_SHOWN_TO_EVERY_OFFICE: Final[tuple[type[Event], ...]] = (DoseAdministered, DoseCorrected, ClaimReplaced)
 """Events that every office sees the effect of, even if they name another office's request: doses (`course_list`)."""
 
 
@@ -272,6 +275,8 @@ def _in_view(office: str, history: PatientHistory, read: ReadEvents) -> Iterator
 
 def _is_shown(office: str, history: PatientHistory, event: PatientEvent) -> bool:
     """Whether the office may know of the event: it is about its own request, or about the patient."""
+    if isinstance(event, _SHOWN_TO_NO_OFFICE):
+        return False
     if isinstance(event, _SHOWN_TO_NO_OTHER_OFFICE):
         return event.actor.role != "requester" or requester_key(event.actor) == office
     request_id = None if isinstance(event, _SHOWN_TO_EVERY_OFFICE) else _request_of(history, event)

@@ -88,12 +88,14 @@ class MilligramsOnRecord(NamedTuple):
     most_in_a_day: float
 
 
-def milligrams(history: PatientHistory, course: Course, given_at_least: int | None = None) -> MilligramsOnRecord:
+def milligrams(
+    history: PatientHistory, course: Course, given_at_least: int | None = None, as_of: date = date.max
+) -> MilligramsOnRecord:
     """The milligrams of all doses of a course. Doses that document a report are part of what is reported.
 
     `given_at_least` is the number of its doses that were certainly given, by default that of the course.
     """
-    recorded, recorded_in_a_day = entry_milligrams(course.doses)
+    recorded, recorded_in_a_day = entry_milligrams(course.doses, as_of)
     given = course.given_at_least if given_at_least is None else given_at_least
     elsewhere = given - sum(dose.days[0] for dose in course.doses)
     reported, reported_in_a_day = _reported(history, course, elsewhere) if elsewhere > 0 else (0.0, 0.0)
@@ -145,5 +147,6 @@ def milligrams_in_progress(
 
 def _milligrams(course: Course, history: PatientHistory, as_of: date) -> CourseMilligrams:
     """The milligrams that were certainly given by the end of the day, in every treatment that fits the record."""
-    found = milligrams(history, course, next_dose(possible_treatments(history, as_of), as_of).given.least)
+    given_at_least = next_dose(possible_treatments(history, as_of), as_of).given.least
+    found = milligrams(history, course, given_at_least, as_of)
     return CourseMilligrams(course=course.number, total_mg=found.total, most_in_a_day_mg=found.most_in_a_day)

@@ -25,6 +25,7 @@ from domain.treatment.lives import TooManyLives, WholeLife, lives, whole_lives
 from domain.treatment.possible_treatment import GIVEN_MAX, as_partial_date
 
 _IS_VOIDED: Final = attrgetter("voided")
+_IS_UNCERTAIN: Final = attrgetter("is_uncertain")
 _DAY_OF: Final = attrgetter("on")
 _WAS_MOVED: Final = attrgetter("day_was_corrected")
 _WAS_NAMED: Final = attrgetter("course_was_named")
@@ -370,5 +371,5 @@ def _marks_of_row(
     """The marks of the course with this name. Whether it was closed follows from the lives."""
     marks = history.marks_of(name) if name is not None else NO_MARKS
     is_whole = as_of is None or not any(one.stands and one.course == name and one.on > as_of for one in history.doses)
-    lost = any(map(_IS_VOIDED, entries)) or any(map(_WAS_NAMED, history.doses))
+    lost = any(map(_IS_VOIDED, entries)) or any(map(_IS_UNCERTAIN, entries)) or any(map(_WAS_NAMED, history.doses))
     return CourseMarks(marks.completed and is_whole, closed_on, marks.completed and lost)

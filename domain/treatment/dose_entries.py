@@ -22,11 +22,6 @@ def lines_without_days(doses: Iterable[Dose]) -> Iterator[Dose]:
     return (one for one in doses if one.stands and one.dose_days_most > 1 and one.facts.days is None)
 
 
-def uncertain_claims(doses: Iterable[Dose]) -> Iterator[Dose]:
-    """The dose entries whose claim was voided, and of which no person has said whether the infusion was given (R30)."""
-    return (one for one in doses if one.stands and one.is_uncertain)
-
-
 def entries_to_settle(history: PatientHistory) -> Iterator[Dose]:
     """The dose entries of which a person has something to say: each once, in the order of recording (R25, R30)."""
     for dose in history.doses:
@@ -41,21 +36,34 @@ def waiting_in_course(history: PatientHistory, course: Course, as_of: date | Non
     return sum(one.on in days for one in waiting_entries(history, as_of))
 
 
+def waits_for_a_person(history: PatientHistory, course: Course, as_of: date) -> bool:
+    """Whether a second entry of the course waits, or the days of one of its claim lines are not stated (R25)."""
+    lines = lines_without_days(course.doses)
+    return waiting_in_course(history, course, as_of) > 0 or any(True for _ in lines)
+
+
 def course_in_question(patient_courses: tuple[Course, ...]) -> Course | None:
     """The course that may still be open, and that a request is about. None: the latest one is over."""
     latest = patient_courses[-1] if patient_courses else None
     return latest if latest is not None and latest.status in ("open", "unknown") else None
 
 
-def entry_milligrams(doses: Iterable[Dose]) -> tuple[float, float]:
-    """The milligrams of the entries, and the most that one day must have had.
+def entry_milligrams(doses: Iterable[Dose], as_of: date = date.max) -> tuple[float, float]:
+    """The milligrams of the entries by the end of the day, and the most that one day must have had.
 
-    Where a claim line may have several dose days, one day has had no more than its milligrams over all of them.
+    Where a claim line may have several dose days, one day has had no more than its milligrams over all of them. Of a
+    voided claim, only what is beyond 12 mg a day is counted: its dose days are counted with the others (R7, R30).
     """
     total, by_day = 0.0, defaultdict[date, float](float)
     for dose in doses:
-        total += dose.mg + dose.added_mg
-        by_day[dose.on] += dose.mg / max(1, dose.days[1]) + dose.added_mg
+        days = max(1, dose.days[1])
+        first = dose.facts.first_on
+        by_then = days if first is None else max(1, min(days, (as_of - first).days + 1))
+        if dose.is_uncertain:
+            total += max(0.0, dose.mg - DOSE_MG * days)
+        else:
+            total += dose.mg * by_then / days + dose.added_mg
+        by_day[dose.on] += dose.mg / days + dose.added_mg
     return total, max(by_day.values(), default=0.0)
 
 

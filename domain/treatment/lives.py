@@ -6,6 +6,9 @@ reported doses on days that their report allows, on days of their own or on days
 each dose then belongs to a course by its day (R24). Lives that differ only in days are one life with ranges of days.
 Every rule about days is monotonic, so the ends of the ranges are enough.
 
+A claim line of several infusions is placed like a report, and of a voided claim there are lives with its dose and lives
+without it (R25, R30).
+
 If all doses and days are known, there is one life, and it is exact.
 """
 
@@ -15,6 +18,7 @@ from collections.abc import Collection, Iterable, Iterator
 from datetime import date, timedelta
 from functools import lru_cache
 from itertools import combinations, count
+from math import prod
 from typing import Final, NamedTuple
 
 from domain.calendar import FIRST_YEAR, DateRange
@@ -29,6 +33,9 @@ STEPS_MAX: Final = 2_000
 
 STEPS_IN_FULL_MAX: Final = 200
 """The same, if the courses keep all of their doses. A record that needs more leaves the course of a dose open."""
+
+LINES_MAX: Final = 64
+"""The most combinations of numbers of dose days of claim lines that are followed. More are never placed in time."""
 
 _DAY: Final = timedelta(days=1)
 _LAST_DAY: Final = date.max
@@ -161,6 +168,8 @@ class _Lives:
 
     def _followed(self) -> list[_Life]:
         """Every life, by the end of the day `as_of`."""
+        if prod(len(self.reports[place].counts) for place in self.line_of.values()) > LINES_MAX:
+            raise TooManyLives
         living: Collection[_Life] = [_Life((), (None,) * len(self.reports))]
         start, day = date.min, None
         for dose in self.doses:

@@ -9,7 +9,6 @@ from typing import Final, Literal, TypeVar
 
 from domain.calendar import FIRST_YEAR, DateRange, PartialDate, anniversary
 from domain.facts import DayRange, OpenCourse, PossibleOpenCourse, PossibleTreatment, PriorTreatment, doses_in_course
-from domain.history.records import Dose
 from domain.history.state import PatientHistory
 from domain.treatment.lived_courses import LivedCourse, either, later, places_left
 from domain.treatment.lives import TooManyLives, lives
@@ -113,8 +112,14 @@ def _anything(history: PatientHistory, as_of: date) -> Iterator[Treatment]:
     last = any_day if earliest is None else DateRange(earliest, latest)
     if earliest is None:
         yield NONE
-    own = _settled(lives(replace(history, doses=_certain_doses(history), reports=()), as_of)[0])
-    is_complete = own.is_completed or any(
+    # Each entry that certainly tells of an infusion, as one dose day.
+    certain = tuple(
+        replace(one, source="other", facts=replace(one.facts, days=None))
+        for one in history.doses
+        if not one.is_uncertain
+    )
+    own = [_settled(courses) for courses in lives(replace(history, reports=(), doses=certain), as_of)]
+    is_complete = all(one.is_completed for one in own) or any(
         one.completed is True and one.last.latest <= as_of for one in reported_doses(history)
     )
     for number in (1, 2):
@@ -124,12 +129,6 @@ def _anything(history: PatientHistory, as_of: date) -> Iterator[Treatment]:
             treatment = Treatment(number, counted, is_open, last, any_day if number > 1 else None)
             if treatment.is_completed or not is_complete:
                 yield treatment
-
-
-def _certain_doses(history: PatientHistory) -> tuple[Dose, ...]:
-    """The doses that were certainly given: of a claim line, the one on its own day."""
-    certain = (one for one in history.doses if not one.is_uncertain)
-    return tuple(replace(one, facts=replace(one.facts, days=1)) for one in certain)
 
 
 # -- the facts for the policy -----------------------------------------------------------------

@@ -46,7 +46,9 @@ def settled_by(answer: Eligibility) -> tuple[Any, ...]:
 
 def is_settled(answer: Eligibility) -> bool:
     said = answer.approvable
-    return answer.path is not None and said is not None and said.recommendation != "pend"
+    if answer.path is None or said is None or said.recommendation == "pend":
+        return False
+    return not any(one.code == "lines_without_days" for one in said.reasons)
 
 
 def missing(answer: Eligibility) -> set[str]:

@@ -19,7 +19,10 @@ from tests.properties.stories import FIRST_DAY, Act, acts, at_every_scale, hold
 from tests.story import (
     MEETS_A,
     Scenario,
+    Step,
     approved_by_clinician,
+    claim_line,
+    claim_settled,
     closed,
     dismissed_duplicate,
     dose,
@@ -58,6 +61,8 @@ late_deeds = st.lists(
         acts("second"),
         acts("void of the first"),
         acts("move of the first"),
+        acts("replacement"),
+        acts("claim voided"),
         acts("separate"),
         acts("report"),
         acts("void report"),
@@ -118,6 +123,15 @@ class Pair:
                 source = "claim" if act.which % 2 else "infusion_centre"
                 self.scenario.and_given(dose(day, self.scenario.today.isoformat(), source=source))
                 naive.second(self.patient, f"d{len(self.scenario.known.doses)}", name)
+            case "replacement" if (name := self.chosen(act)) is not None and back not in self.days_given():
+                self.scenario.and_given(self.line("replacement", name, back))
+                naive.move(self.patient, name, back)
+            case "claim voided" if (name := self.chosen(act)) is not None and self.is_of_the_latest(name):
+                # Given and billed elsewhere, it is a dose as before. Not given, it is none.
+                finding = "billed_elsewhere" if act.number % 2 else "not_given"
+                self.scenario.and_given(self.line("void", name), claim_settled(int(name[1:]), finding))
+                if finding == "not_given":
+                    naive.void(self.patient, name)
             case "void of the first" if (name := self.first_of_two(act)) is not None:
                 self.scenario.and_given(voided(int(name[1:])))
                 naive.void(self.patient, name)
@@ -156,6 +170,21 @@ class Pair:
         days = [one["day"] for one in self.entries()]
         alone = [one["name"] for one in self.entries() if days.count(one["day"]) == 1 and not one["waits"]]
         return alone[act.which % len(alone)] if alone else None
+
+    def line(self, kind: str, name: str, on: date | None = None) -> Step:
+        """A line of the claim of an entry, recorded today."""
+        entry = self.scenario.known.doses[int(name[1:]) - 1]
+        reference = f"{kind} {len(self.scenario.events)}"
+        sent = {"source": entry.source, "source_reference": reference, "original_reference": entry.source_reference}
+        day = on.isoformat() if on is not None else None
+        return claim_line(kind, day, 12, **sent).recorded_on(self.scenario.today.isoformat())
+
+    def is_of_the_latest(self, name: str) -> bool:
+        """Whether the entry is of the latest course, and no void of its claim is on record."""
+        if self.scenario.known.doses[int(name[1:]) - 1].facts.claim_voided is not None:
+            return False
+        last = self.patient["courses"][-1]["doses"] if self.patient["courses"] else []
+        return any(one["name"] == name for one in last)
 
     def waits(self, entry: naive.Entry) -> bool:
         return bool(entry["waits"]) and not naive.is_counted(self.patient, entry)

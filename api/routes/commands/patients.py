@@ -123,20 +123,6 @@ ACTS: Final[tuple[CommandRoute, ...]] = (
         {"reason": "The claim is of another member. The infusion center was asked to correct it."},
     ),
     CommandRoute(
-        "/patients/{patient_id}/claims",
-        treatment.RecordClaim,
-        "Record a claim line that is not a paid original: a replacement, a void, or a denied line (R30). A service can "
-        "replace or void only what it reported.",
-        {
-            "on": "2026-04-20",
-            "mg": 12,
-            "source_reference": "CLM-1-R",
-            "line": "replacement",
-            "original_reference": "CLM-1",
-        },
-        creates=True,
-    ),
-    CommandRoute(
         "/doses/{dose_id}/part-of-dose",
         treatment.ConfirmPartOfDose,
         "Record that a second entry of a day is part of the same dose, and add its milligrams (R25).",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from domain.treatment.possible_treatment import Range, possible_treatments
 from tests.story import (
     CLAIMS,
     MEETS_A,
+    MEETS_B,
     OFFICE,
     Step,
     attributed,
@@ -31,6 +33,7 @@ from tests.story import (
     dismissed_duplicate,
     dose,
     dose_corrected,
+    doses,
     given,
     reported,
     submitted,
@@ -147,6 +150,15 @@ def test_not_given_it_is_no_dose_and_billed_elsewhere_it_is_one() -> None:
     scenario.when(claim_settled(5, "not_given")).then(VoidedClaimSettled, CourseReopened).then_courses("open 4")
 
 
+def test_its_milligrams_are_those_of_a_dose_that_may_have_been_given() -> None:
+    begun = given(claim("2026-03-02"), claim("2026-03-03"), claim("2026-03-04"), void(None, "C-2026-03-04"))
+    begun.and_given(submitted(MEETS_A | {"requested_dosing": DOSING | {"consecutive_days": 2}}))
+    begun.then_recommended("approve", scope="A")
+    more = given(claim("2026-03-02"), claim("2026-03-03", mg=20), void(None, "C-2026-03-03"))
+    more.and_given(submitted(MEETS_A | {"requested_dosing": DOSING}))
+    more.then_recommended("refer", "milligrams_over_day", scope="A")
+
+
 def test_with_another_entry_of_the_day_the_dose_stays() -> None:
     scenario = given(*claims(2, 5), claim("2026-03-06"), dose("2026-03-06"))
     scenario.then_courses("completed 5").when(void("2026-03-06", "C-2026-03-06")).then(ClaimVoided)
@@ -165,6 +177,18 @@ def test_with_a_report_of_that_day_the_dose_stays() -> None:
     story = given(told, claim("2026-03-06"), void(None, "C-2026-03-06"), submitted(MEETS_A))
     assert story.facts().prior_treatment.completed_course is True
     assert not story.facts().prior_treatment.possible
+
+
+def test_an_earlier_course_that_may_lack_a_dose_is_short() -> None:
+    first = [claim(f"2024-03-0{day}") for day in range(4, 9)]
+    story = given(
+        *first, *doses("2025-04-07", 2), void(None, "C-2024-03-08"), submitted(MEETS_B | {"requested_dosing": DOSING})
+    )
+    assert [one.status for one in story.courses()] == ["short", "open"]
+    assert "course_short" in [one.code for one in story.judged(as_of="2026-04-28").assessment.reasons]
+    story.and_given(claim_settled(5, "not_given"))
+    assert [one.status for one in story.courses()] == ["short", "open"]
+    story.and_given(claim_settled(5, "billed_elsewhere")).then_courses("completed 5", "open 2")
 
 
 def test_a_void_that_comes_first_waits_for_its_claim() -> None:
@@ -331,3 +355,12 @@ def test_a_corrected_day_takes_the_line_with_it() -> None:
     scenario = given(claim("2026-03-02", mg=24), days_stated(1, 2, last_on="2026-03-03").recorded_on("2026-03-05"))
     scenario.and_given(dose_corrected(1, on="2026-03-04"))
     assert scenario.courses()[0].given_range == (1, 2)
+
+
+def test_more_lines_than_can_be_followed_leave_everything_open_but_what_is_certain() -> None:
+    three = [claim(f"2026-03-{day:02}", mg=60) for day in (2, 9, 16)]
+    found = possible_treatments(given(*three).known, date(2026, 4, 28))
+    assert {one.is_completed for one in found} == {True, False}
+    assert min(one.given.least for one in found) == 1
+    five = [claim(f"2026-03-{day:02}", mg=60) for day in (2, 9, 16, 23, 30)]
+    assert {one.is_completed for one in possible_treatments(given(*five).known, date(2026, 4, 28))} == {True}
