@@ -47,6 +47,7 @@ def _course(course: CourseView) -> Iterator[BlockRow]:
 def _dose(one: DoseView, note: str) -> BlockRow:
     marks = [name for name in ("voided", "corrected") if getattr(one, name)]
     marks += [f"{one.duplicate} duplicate"] if one.duplicate != "no" else []
+    marks += ["course not certain"] if one.listed_as_recorded else []
     imported = f"imported from {one.imported_from.source}" if one.imported_from is not None else ""
     return row(
         Cell(entry_of(one.dose_id), "muted", indent=1, note="; ".join([*marks, *filter(None, [note])])),

@@ -43,6 +43,8 @@ def _dose(dose: DoseView) -> str:
     marks = [name for name in ("voided", "corrected") if getattr(dose, name)]
     if dose.duplicate != "no":
         marks.append(f"{dose.duplicate} duplicate")
+    if dose.listed_as_recorded:
+        marks.append("course not certain")
     if dose.imported_from is not None:
         marks.append(f"imported from {dose.imported_from.source}")
     more = f" ({', '.join((*marks, *(in_words(one) for one in dose.variances)))})"
