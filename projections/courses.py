@@ -124,7 +124,7 @@ def _course(history: PatientHistory, current: tuple[Course, ...], course: Course
         last_dose_on=course.last_dose_on,
         last_dose_earliest=course.last.earliest if course.last is not None else None,
         last_dose_latest=course.last.latest if course.last is not None else None,
-        completed_on=course.completed_on,
+        completed_on=course.certainly_completed_on,
         closed_on=course.marks.closed_on,
         reported_mg_total=_reported_milligrams(history, course),
         report_id=course.report_id,

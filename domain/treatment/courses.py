@@ -113,14 +113,13 @@ class Course:
 
     @property
     def completed_on(self) -> date | None:
-        """The day of the last dose of the regimen. None: it is not certain."""
-        by = self.completed_by
-        return by if by is not None and self.completing is not None and self.completing.is_whole_day else None
+        """The latest possible day of the last dose of the regimen. None: it may not be complete, or has no days."""
+        return self.completing.latest if self.is_complete is True and self.completing is not None else None
 
     @property
-    def completed_by(self) -> date | None:
-        """The latest possible day of the last dose of the regimen. None: the course may not be complete, or any day."""
-        return self.completing.latest if self.is_complete is True and self.completing is not None else None
+    def certainly_completed_on(self) -> date | None:
+        """The day of the last dose of the regimen. None: it is not certain."""
+        return self.completed_on if self.completing is not None and self.completing.is_whole_day else None
 
     def is_running(self, day: date) -> bool:
         """Whether a dose on this day would continue the course if it is unfinished (R7, R8)."""

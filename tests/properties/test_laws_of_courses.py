@@ -38,7 +38,7 @@ def test_the_list_of_a_life_that_is_told_exactly_has_exactly_its_courses(scale: 
             if not telling.exactly_known_on(as_of):
                 continue
             found, true = courses(history, as_of), true_courses(telling, as_of)
-            listed = [(one.status, one.given, one.completed_on, one.last) for one in found]
+            listed = [(one.status, one.given, one.certainly_completed_on, one.last) for one in found]
             expected = [(status(one), len(one.days), one.completed_on, whole_day(one.days[-1])) for one in true]
             assert listed == expected, in_words(telling, as_of, [f"{listed} is not {expected}"])
 
@@ -75,8 +75,8 @@ def contradictions(found: tuple[Course, ...], true: list[TrueCourse]) -> Iterato
         for days, day in ends:
             if days is not None and not days.earliest <= day <= days.latest:
                 yield f"course {row.number} has {day}, and is listed with {days}"
-        if row.completed_on not in (None, course.completed_on):
-            yield f"course {row.number} is complete on {course.completed_on}, and listed with {row.completed_on}"
+        if row.certainly_completed_on not in (None, course.completed_on):
+            yield f"course {row.number} is complete on {course.completed_on}, and listed with {row.certainly_completed_on}"
         elsewhere = [
             dose.on for dose in row.doses if dose.on not in course.days and dose.dose_id not in row.listed_as_recorded
         ]

@@ -117,9 +117,9 @@ def test_a_completed_course_is_marked_and_only_a_completed_or_short_one_is(scale
         for version in ends.values():
             found = courses(version)
             for course in found:
-                if course.named is not None and course.is_complete is True and course.completed_by is not None:
+                if course.named is not None and course.is_complete is True and course.completed_on is not None:
                     assert course.marks.completed
-                if course.is_complete is True and course.completed_by is None:
+                if course.is_complete is True and course.completed_on is None:
                     assert course.reported
                 if course.marks.completed and course.is_complete is not True:
                     assert course is not found[-1]
