@@ -76,7 +76,7 @@ def contradictions(found: tuple[Course, ...], true: list[TrueCourse]) -> Iterato
             if days is not None and not days.earliest <= day <= days.latest:
                 yield f"course {row.number} has {day}, and is listed with {days}"
         if row.certainly_completed_on not in (None, course.completed_on):
-            yield f"course {row.number} is complete on {course.completed_on}, and listed with {row.certainly_completed_on}"
+            yield f"course {row.number} is complete on {course.completed_on}, not on {row.certainly_completed_on}"
         elsewhere = [
             dose.on for dose in row.doses if dose.on not in course.days and dose.dose_id not in row.listed_as_recorded
         ]
