@@ -167,6 +167,7 @@ def entry_marks(dose: DoseView) -> list[str]:
         least, most = dose.dose_days_at_least, dose.dose_days_at_most
         marks.append(counted(most, "dose day") if least == most else f"{least} to {most} dose days")
     marks += [f"{dose.added_mg:g} mg more from another entry"] if dose.added_mg else []
+    marks += ["course not certain"] if dose.listed_as_recorded else []
     return marks
 
 
@@ -201,7 +202,7 @@ def _course(history: PatientHistory, current: tuple[Course, ...], course: Course
         last_dose_on=course.last_dose_on,
         last_dose_earliest=course.last.earliest if course.last is not None else None,
         last_dose_latest=course.last.latest if course.last is not None else None,
-        completed_on=course.completed_on,
+        completed_on=course.certainly_completed_on,
         closed_on=course.marks.closed_on,
         reported_mg_total=_reported_milligrams(history, course),
         report_id=course.report_id,

@@ -84,6 +84,8 @@ FIELDS_OF: Final[dict[str, dict[str, str]]] = {
         "source": "The source of the report.",
     },
     "CourseView": {
+        "last_dose_earliest": "The first day on which the last dose of the course may have been given.",
+        "last_dose_latest": "The last day on which the last dose of the course may have been given.",
         "number": "The number of the course, in the order of the first doses.",
         "origin": "Whether the course was recorded here, reported, or both.",
         "doses": "The doses of the course.",
@@ -115,6 +117,7 @@ FIELDS_OF: Final[dict[str, dict[str, str]]] = {
         "name": "The name of the document.",
     },
     "DoseView": {
+        "listed_as_recorded": "Whether its course is not certain: it is then listed in the one seen when recorded.",
         "on": "The day on which the dose was given.",
         "source": "The source of the entry, for example a claim.",
     },

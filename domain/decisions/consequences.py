@@ -39,12 +39,12 @@ def _course_change(history: PatientHistory, command: Command, context: CommandCo
     for course in all_courses:
         if course.named is None:
             continue
-        if course.is_complete is True and not course.marks.completed and course.completed_by is not None:
+        if course.is_complete is True and not course.marks.completed and course.completed_on is not None:
             return context.event(
                 CourseCompleted,
                 course=course.named,
                 doses_given=course.given_at_least,
-                completed_on=course.completed_by,
+                completed_on=course.completed_on,
             )
         is_over = course is not all_courses[-1] and course.marks.lost_a_dose
         if course.marks.completed and course.is_complete is not True and not is_over:

@@ -9,6 +9,7 @@ from domain.history.entry_facts import EntryFacts
 from domain.history.records import Dose
 from domain.history.state import PatientHistory
 from domain.treatment.courses import Course, courses, courses_of_lives, current_course
+from domain.treatment.lives import TooManyLives, whole_lives
 from domain.treatment.reported_courses import report_documented
 
 
@@ -37,11 +38,18 @@ def place_in_courses(history: PatientHistory, patient_courses: tuple[Course, ...
 
 
 def _course_of_dose_on(history: PatientHistory, patient_courses: tuple[Course, ...], on: date) -> Course | None:
-    """The course that a dose on this day would belong to. None: it would begin another one."""
+    """The course that a dose on this day would belong to. None: it would begin another one.
+
+    Where lives differ, it is the earliest possible course. If there are too many of them, reports are left out.
+    """
     if not history.doses and not history.reports:
         return None
-    with_dose = courses_of_lives(history.changed(doses=(*history.doses, _dose_on(history, on))))
-    found = next(one for one in with_dose if any(dose.dose_id == "" for dose in one.doses))
+    with_dose = history.changed(doses=(*history.doses, _dose_on(history, on)))
+    try:
+        whole_lives(with_dose, date.max)
+    except TooManyLives:
+        with_dose = with_dose.changed(reports=())
+    found = next(one for one in courses_of_lives(with_dose) if any(dose.dose_id == "" for dose in one.doses))
     same = {dose.dose_id for dose in found.doses}
     for one in patient_courses:
         if not same.isdisjoint(dose.dose_id for dose in one.doses) or not {*found.reported}.isdisjoint(one.reported):

@@ -21,7 +21,7 @@ from domain.history.records import NO_MARKS, CourseMarks, Dose
 from domain.history.state import PatientHistory
 from domain.history.treatment import reported_course_id
 from domain.treatment.lived_courses import LivedCourse, either, places_left
-from domain.treatment.lives import TooManyLives, WholeLife, lives, whole_lives
+from domain.treatment.lives import TooManyLives, WholeLife, whole_lives
 from domain.treatment.possible_treatment import GIVEN_MAX, as_partial_date
 
 _IS_VOIDED: Final = attrgetter("voided")
@@ -116,14 +116,13 @@ class Course:
 
     @property
     def completed_on(self) -> date | None:
-        """The day of the last dose of the regimen. None: it is not certain."""
-        by = self.completed_by
-        return by if by is not None and self.completing is not None and self.completing.is_whole_day else None
+        """The latest possible day of the last dose of the regimen. None: it may not be complete, or has no days."""
+        return self.completing.latest if self.is_complete is True and self.completing is not None else None
 
     @property
-    def completed_by(self) -> date | None:
-        """The latest possible day of the last dose of the regimen. None: the course may not be complete, or any day."""
-        return self.completing.latest if self.is_complete is True and self.completing is not None else None
+    def certainly_completed_on(self) -> date | None:
+        """The day of the last dose of the regimen. None: it is not certain."""
+        return self.completed_on if self.completing is not None and self.completing.is_whole_day else None
 
     def is_running(self, day: date) -> bool:
         """Whether a dose on this day would continue the course if it is unfinished (R7, R8)."""
@@ -244,7 +243,8 @@ def courses_of_lives(history: PatientHistory, as_of: date | None = None) -> tupl
     rows = []
     for place in range(count):
         names.append(_name(history, doses[place], names))
-        row = _row(place, [one.course(place) for one in found], doses[place])
+        least = _least_of_first(history, by) if not found and not place else 0
+        row = _row(place, [one.course(place) for one in found], doses[place], least)
         marks = _marks_of_row(history, names[-1], doses[place], as_of, row.marks.closed_on)
         unsure = tuple(one.dose_id for one in row.doses if one.version in uncertain)
         rows.append(changed(row, named=names[-1], reported=reported[place], marks=marks, listed_as_recorded=unsure))
@@ -252,9 +252,9 @@ def courses_of_lives(history: PatientHistory, as_of: date | None = None) -> tupl
 
 
 def _without_places(history: PatientHistory, by: date) -> list[_Listed]:
-    """The lives without the places of doses and reports, if only those are too many. Empty: no life is known."""
+    """The lives without the places of doses, if only those are too many. Empty: no life is known."""
     try:
-        return [_Listed(WholeLife(one, ())) for one in lives(history, by)]
+        return [_Listed(one) for one in whole_lives(history, by, is_compact=True)]
     except TooManyLives:
         return []
 
@@ -264,11 +264,17 @@ def _count_seen(entries: Collection[Dose]) -> int:
     return max(1, len({one.course for one in entries if one.course is not None and not one.voided}))
 
 
-def _row(place: int, found: list[LivedCourse | None], entries: list[Dose]) -> Course:
-    """What is certain of the course at this place of every life."""
+def _least_of_first(history: PatientHistory, by: date) -> int:
+    """The least number of doses of the first course by the doses of this ledger alone, which may be of several."""
+    own = courses_of_lives(history.changed(reports=()), by)
+    return 0 if not own else own[0].regimen if own[0].is_complete else 1
+
+
+def _row(place: int, found: list[LivedCourse | None], entries: list[Dose], least: int) -> Course:
+    """What is certain of the course at this place of every life. If no life is known, it has at least so many doses."""
     doses, regimen = tuple(one for one in entries if one.stands), doses_in_course(place + 1)
     courses_there = [one for one in found if one is not None]
-    given = [(0, 0) if one is None else _given(one, regimen) for one in found] or [(0, GIVEN_MAX)]
+    given = [(0, 0) if one is None else _given(one, regimen) for one in found] or [(least, GIVEN_MAX)]
     complete = {_is_complete(counts, regimen) for counts in given}
     closed = {None if one is None else one.closed_on for one in found}
     excess = [_excess(one, regimen) for one in courses_there]
@@ -278,7 +284,7 @@ def _row(place: int, found: list[LivedCourse | None], entries: list[Dose]) -> Co
         named=None,
         doses=doses,
         reported=(),
-        given_range=(min(least for least, _ in given), max(most for _, most in given)),
+        given_range=(min(one for one, _ in given), max(one for _, one in given)),
         is_complete=complete.pop() if len(complete) == 1 else None,
         begun=_all_days([_begun(one) for one in courses_there]),
         last=_all_days([None if one.untold else one.last for one in courses_there]),

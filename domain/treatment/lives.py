@@ -23,6 +23,7 @@ from typing import Final, NamedTuple
 
 from domain.calendar import FIRST_YEAR, DateRange
 from domain.facts import doses_in_course
+from domain.frozen import changed
 from domain.history.records import Dose
 from domain.history.state import PatientHistory
 from domain.treatment.lived_courses import CourseOfDose, GivenDose, LivedCourse, compact, later, placed_by_day
@@ -31,7 +32,7 @@ from domain.treatment.reported_doses import ReportedDoses, TreatmentOnRecord, li
 STEPS_MAX: Final = 2_000
 """The most doses that are placed, over all lives. Only several reports without numbers and days need more."""
 
-STEPS_IN_FULL_MAX: Final = 200
+STEPS_IN_FULL_MAX: Final = 500
 """The same, if the courses keep all of their doses. A record that needs more leaves the course of a dose open."""
 
 LINES_MAX: Final = 64
@@ -87,50 +88,47 @@ def lives(history: PatientHistory, as_of: date, *, is_compact: bool = True) -> l
     """
     if not history.reports and not any(one.days != (1, 1) for one in history.doses):
         return _Lives(history, as_of, is_compact=is_compact).all()
-    on_record = TreatmentOnRecord(
-        history.doses, history.reports, history.marks, history.closed_reports, history.birth_date
-    )
-    found = _lives_of(on_record, as_of, is_compact)
-    if found is None:
-        raise TooManyLives
-    return list(found)
+    return list(dict.fromkeys(one.courses for one in whole_lives(history, as_of, is_compact=is_compact)))
 
 
 class WholeLife(NamedTuple):
-    """The courses of a life with all of their doses, and for the id of each reported course its place in them."""
+    """The courses of a life, and for the id of each reported course its place in them."""
 
     courses: tuple[LivedCourse, ...]
     told: tuple[tuple[str, int], ...]
 
 
-def whole_lives(history: PatientHistory, as_of: date) -> tuple[WholeLife, ...]:
+def whole_lives(history: PatientHistory, as_of: date, *, is_compact: bool = False) -> tuple[WholeLife, ...]:
     """As `lives`, with all doses of each course, and the course of each reported one. Raises TooManyLives."""
     if not history.reports:
         return tuple(WholeLife(courses, ()) for courses in lives(history, as_of))
     on_record = TreatmentOnRecord(
-        history.doses, history.reports, history.marks, history.closed_reports, history.birth_date
+        # What a dose differed from when it was recorded has no effect, so the lives before that is known are these.
+        tuple(changed(one, variances_then=()) if one.variances_then else one for one in history.doses),
+        history.reports,
+        history.marks,
+        history.closed_reports,
+        history.birth_date,
     )
-    found = _whole_lives_of(on_record, as_of)
+    found = _lives_of(on_record, _LAST_DAY if as_of >= _last_day_on(on_record) else as_of, is_compact)
     if found is None:
         raise TooManyLives
     return found
 
 
-@lru_cache(maxsize=256)
-def _whole_lives_of(on_record: TreatmentOnRecord, as_of: date) -> tuple[WholeLife, ...] | None:
-    try:
-        return tuple(_Lives(on_record, as_of, is_compact=False).whole())
-    except TooManyLives:
-        return None
+def _last_day_on(on_record: TreatmentOnRecord) -> date:
+    """The last day on which anything on record can have happened. On all later days, the lives are the same."""
+    days = [one.on for one in on_record.doses]
+    days += [one.last.latest for one in reported_doses(on_record)]
+    days += [marks.closed_on for _, marks in on_record.marks if marks.closed_on is not None]
+    return max([*days, *(on for _, on in on_record.closed_reports)], default=date.min)
 
 
 @lru_cache(maxsize=256)
-def _lives_of(
-    on_record: TreatmentOnRecord, as_of: date, is_compact: bool
-) -> tuple[tuple[LivedCourse, ...], ...] | None:
+def _lives_of(on_record: TreatmentOnRecord, as_of: date, is_compact: bool) -> tuple[WholeLife, ...] | None:
     """The lives of a record with reports, which one answer asks for several times. None: too many."""
     try:
-        return tuple(_Lives(on_record, as_of, is_compact=is_compact).all())
+        return tuple(_Lives(on_record, as_of, is_compact=is_compact).whole())
     except TooManyLives:
         return None
 
