@@ -86,10 +86,12 @@ class _Place:
 
     @property
     def assigned(self) -> str:
-        """What the expression is the value or the default of, as `name = `, where that is all."""
+        """What comes before a number or a name that is all of a value: `return `, or `name = ` (of a default too)."""
         parent = self.parent
         if not isinstance(self.node, ast.Constant | ast.Name):
             return ""
+        if isinstance(parent, ast.Return):
+            return "return "
         if isinstance(parent, ast.Assign | ast.AnnAssign) and self.node is parent.value:
             return f"{ast.unparse(parent.target if isinstance(parent, ast.AnnAssign) else parent.targets[0])} = "
         if isinstance(parent, ast.arguments):

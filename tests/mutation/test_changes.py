@@ -50,7 +50,7 @@ def changed(source: str, signatures: Signatures | None = None) -> dict[str, list
         ("b if a else c", "b if a else c", ["b if not a else c"]),
         ("if a.b:\n    c()", "a.b", ["not a.b"]),
         ("if a in b:\n    raise E", "a in b", ["a not in b", "False"]),
-        ("def f() -> int | None:\n    return x", "x", ["None"]),
+        ("def f() -> int | None:\n    return x", "return x", ["return None"]),
         ("x = [1 if not a else b]", "not a", ["a"]),
     ],
 )

@@ -158,6 +158,13 @@ def test_before_a_later_course_its_untold_first_one_was_on_any_day_so_far() -> N
     assert (begun.number, begun.given.certain, begun.is_open) == (2, 1, True)
 
 
+def test_a_later_course_that_is_not_completed_had_at_most_two_doses() -> None:
+    """One less than its own regimen, and not than that of a first course."""
+    unfinished = {"first_dose_on": "2025-06-02", "last_dose_on": "2025-06-06", "completed": False}
+    scenario = given(*doses("2024-03-04", 5), told("2025-06-20", unfinished))
+    answered(scenario, "2025-07-01", path="B", course_number=2, doses_given=2, doses_left_in_course=1)
+
+
 def test_a_dose_of_ours_may_be_of_the_untold_first_course() -> None:
     later = {"doses_given": 3, "first_dose_on": "2026-02-02", "last_dose_on": "2026-02-04", "completed": True}
     scenario = given(dose("2025-01-06"), told("2026-03-01", later))
