@@ -68,7 +68,9 @@ def test_three_of_ours_and_three_attested_without_dates_are_three_to_six() -> No
 
 def test_a_first_dose_told_on_its_day_begins_the_course_that_our_doses_continue() -> None:
     scenario = given(told("2025-11-15", {"first_dose_on": "2025-11-15"}), *doses("2025-11-16", 3))
-    answered(scenario, "2025-11-18", path="A", course_number=1, doses_given=4, doses_left_in_course=1)
+    answered(
+        scenario, "2025-11-18", path="A", course_is="first", course_number=1, doses_given=4, doses_left_in_course=1
+    )
     scenario.and_given(asked_for(1, "2025-11-20"))
     assert recommended(scenario, "2025-11-20") == "approve"
 
