@@ -85,6 +85,25 @@ class _Place:
         return around[-1] if around and isinstance(around[-1], ast.expr) else self.node
 
     @property
+    def assigned(self) -> str:
+        """What comes before a number or a name that is all of a value: `return `, or `name = ` (of a default too)."""
+        parent = self.parent
+        if not isinstance(self.node, ast.Constant | ast.Name):
+            return ""
+        if isinstance(parent, ast.Return):
+            return "return "
+        if isinstance(parent, ast.Assign | ast.AnnAssign) and self.node is parent.value:
+            return f"{ast.unparse(parent.target if isinstance(parent, ast.AnnAssign) else parent.targets[0])} = "
+        if isinstance(parent, ast.arguments):
+            given = [*parent.posonlyargs, *parent.args][-len(parent.defaults) :] if parent.defaults else []
+            defaults = [
+                *zip(given, parent.defaults, strict=True),
+                *zip(parent.kwonlyargs, parent.kw_defaults, strict=True),
+            ]
+            return next(f"{one.arg} = " for one, default in defaults if default is self.node)
+        return ""
+
+    @property
     def replaced(self) -> ast.expr:
         """The expression of which the source is replaced: of what is in an f-string, all of the f-string."""
         # Before Python 3.12, the parts of an f-string have no positions of their own.
@@ -104,7 +123,8 @@ def changes_of(module: str, source: str, signatures: Signatures | None = None) -
     seen: Counter[tuple[str, str, str]] = Counter()
     for place in _places(tree, (), "<module>"):
         for new in _variants(place, signatures):
-            original, changed = ast.unparse(place.shown), _unparsed(place, place.shown, new)
+            original = place.assigned + ast.unparse(place.shown)
+            changed = place.assigned + _unparsed(place, place.shown, new)
             if changed == original:
                 continue
             at = place.replaced

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from domain.commands.determinations import ApproveCourse
+from domain.decisions.may import may
 from domain.errors import AlreadyDecided, AssessmentMoved, InvalidCommand, NotFound, NotPermitted
 from domain.events.base import Event
 from domain.events.determinations import CourseApproved, RequestDenied, RequestReferred
@@ -108,6 +110,14 @@ def test_a_reviewer_who_approves_fewer_doses_is_not_asked_to_correct_the_other_t
     wrong = {"doses": 2, "path": "B"}
     scenario.when(approved(**wrong)).then_refused(NotPermitted, field="actor.role")
     scenario.when(approved_by_clinician(**wrong)).then_refused(InvalidCommand, field="path")
+
+
+def test_that_a_command_is_not_for_a_role_is_known_before_its_terms() -> None:
+    scenario = given(submitted())
+    request = scenario.known.requests[0].request_id
+    for actor, is_permitted in ((OFFICE, False), (CLAIMS, False), (NURSE, True)):
+        refusal = may(scenario.known, scenario.moment(actor), ApproveCourse, request)
+        assert refusal is None if is_permitted else isinstance(refusal, NotPermitted)
 
 
 # -- what the stored determination says -------------------------------------------------------

@@ -221,6 +221,7 @@ def test_after_a_short_course_later_requests_are_for_a_clinician() -> None:
 def test_a_course_whose_doses_were_all_voided_stays_visible_before_a_later_one() -> None:
     scenario = given(*first_course("2023-03-06"), *doses("2024-03-11", 3), *(voided(number) for number in range(1, 6)))
     scenario.then_courses("short 0", "completed 3")
+    scenario.and_given(submitted(MEETS_B)).then_recommended("refer", "course_short", scope="B")
 
 
 def test_when_the_later_course_falls_away_the_short_one_is_the_latest_and_open() -> None:

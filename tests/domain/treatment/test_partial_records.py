@@ -68,7 +68,9 @@ def test_three_of_ours_and_three_attested_without_dates_are_three_to_six() -> No
 
 def test_a_first_dose_told_on_its_day_begins_the_course_that_our_doses_continue() -> None:
     scenario = given(told("2025-11-15", {"first_dose_on": "2025-11-15"}), *doses("2025-11-16", 3))
-    answered(scenario, "2025-11-18", path="A", course_number=1, doses_given=4, doses_left_in_course=1)
+    answered(
+        scenario, "2025-11-18", path="A", course_is="first", course_number=1, doses_given=4, doses_left_in_course=1
+    )
     scenario.and_given(asked_for(1, "2025-11-20"))
     assert recommended(scenario, "2025-11-20") == "approve"
 
@@ -153,8 +155,32 @@ def test_before_a_later_course_its_untold_first_one_was_on_any_day_so_far() -> N
     found = possible_treatments(scenario.known, date(2026, 2, 1))
     assert [(one.number, one.given.certain) for one in found] == [(0, 0), *((1, given) for given in range(1, 6))]
     assert {one.last for one in found if one.number} == {DateRange(date(1900, 1, 1), date(2026, 2, 1))}
+    assert not found[0].is_open
     (begun,) = possible_treatments(scenario.known, date(2026, 2, 2))
     assert (begun.number, begun.given.certain, begun.is_open) == (2, 1, True)
+
+
+def test_a_later_course_that_is_not_completed_had_at_most_two_doses() -> None:
+    """One less than its own regimen, and not than that of a first course."""
+    unfinished = {"first_dose_on": "2025-06-02", "last_dose_on": "2025-06-06", "completed": False}
+    scenario = given(*doses("2024-03-04", 5), told("2025-06-20", unfinished))
+    answered(scenario, "2025-07-01", path="B", course_number=2, doses_given=2, doses_left_in_course=1)
+
+
+def test_a_dose_of_ours_may_be_of_the_untold_first_course() -> None:
+    later = {"doses_given": 3, "first_dose_on": "2026-02-02", "last_dose_on": "2026-02-04", "completed": True}
+    scenario = given(dose("2025-01-06"), told("2026-03-01", later))
+    found = possible_treatments(scenario.known, date(2026, 2, 1))
+    assert [(one.number, one.given.certain) for one in found] == [(1, given) for given in range(1, 6)]
+
+
+def test_whether_two_unfinished_courses_of_a_report_are_one_is_not_known() -> None:
+    spring = {"doses_given": 2, "first_dose_on": "2025-03-03", "last_dose_on": "2025-03-04", "completed": False}
+    summer = {"doses_given": 2, "first_dose_on": "2025-06-02", "last_dose_on": "2025-06-03", "completed": False}
+    scenario = given(told("2025-07-01", spring, summer))
+    found = possible_treatments(scenario.known, date(2026, 2, 1))
+    assert [(one.number, one.given.certain) for one in found] == [(1, 4), (2, 2)]
+    answered(scenario, "2026-02-01", path=None, course_number=None, doses_given=None)
 
 
 @pytest.mark.parametrize("count", [{"doses_given": 5}, {}], ids=["counted", "not counted"])

@@ -88,3 +88,18 @@ def test_that_nothing_was_given_is_possible_only_before_a_dose_is_certain() -> N
 def test_a_course_before_the_latest_was_on_any_day_that_can_be_recorded() -> None:
     before = {one.number: one.last_before for one in possible_treatments(vague().known, date(2026, 4, 28))}
     assert before == {1: None, 2: DateRange(date(1900, 1, 1), date(2024, 3, 10))}
+
+
+LATER_ONE = {"doses_given": 5, "first_dose_on": "2025-03-04", "last_dose_on": "2025-03-08", "completed": True}
+EARLIER_ONE = {"doses_given": 3, "first_dose_on": "2024-03-04", "last_dose_on": "2024-03-06", "completed": True}
+
+
+@pytest.mark.parametrize(
+    ("ours", "last"), [([], "2025-03-08"), ([dose("2026-03-05")], "2026-03-05"), ([dose("2023-03-06")], "2025-03-08")]
+)
+def test_where_no_life_fits_only_the_days_and_a_complete_course_are_certain(ours: list[Step], last: str) -> None:
+    """The report lists its courses in the wrong order of time."""
+    scenario = given(*ours, reported(LATER_ONE, EARLIER_ONE).recorded_on("2026-04-01"))
+    answer = answered(scenario)
+    assert (answer.path, answer.course_is, answer.course_number) == ("B", "later", None)
+    assert days(scenario) == (last, last)
