@@ -6,6 +6,7 @@ import json
 import re
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -78,7 +79,6 @@ def import_command(
     source_name, actor = _checked_source(source or Path(file).stem), _actor(by)
     is_csv, ignored = file.lower().endswith((".csv", ".tsv")), tuple(ignore_column or ())
     _check_ignored(ignored, is_csv)
-    counts, results = Counter[str](), Counter[LineResult]()
     with errors_to_exit_status(), open_input(file) as lines:
         url = url_to_write(database)
         zone = which_ledger.zone_to_open_with(url, time_zone, which_ledger.machine_zone)
@@ -86,20 +86,29 @@ def import_command(
         with CommandLineAccess(ledger, None) as access, LineProgress() as progress:
             intake = Intake(ledger, source_name, actor, access, source_is_file_name=source is None)
             outcomes = intake.claims(lines, ignored) if is_csv else intake.json_lines(lines)
-            for outcome in outcomes:
-                progress.advance()
-                counts[outcome.fate] += 1
-                if outcome.result is not None and outcome.result != "void_waiting":
-                    results[outcome.result] += 1
-                _print(outcome, progress, as_json)
-            for outcome in intake.still_waiting():
-                results["void_waiting"] += 1
-                progress.print_line(str(outcome), sys.stderr)
+            counts, results = _counted(outcomes, intake, progress, as_json)
     summary = _summary(counts, results)
     print_error(f"{counted(sum(counts.values()), 'line')} from {source_name}: {summary}") if as_json else print_result(
         summary
     )
     raise typer.Exit(WRONG_USE if counts["refused"] or results["void_waiting"] else 0)
+
+
+def _counted(
+    outcomes: Iterator[LineOutcome], intake: Intake, progress: LineProgress, as_json: bool
+) -> tuple[Counter[str], Counter[LineResult]]:
+    """Imports the lines and prints what is to be said of each. Returns the number of each fate and of each result."""
+    counts, results = Counter[str](), Counter[LineResult]()
+    for outcome in outcomes:
+        progress.advance()
+        counts[outcome.fate] += 1
+        if outcome.result is not None and outcome.result != "void_waiting":
+            results[outcome.result] += 1
+        _print(outcome, progress, as_json)
+    for outcome in intake.still_waiting():
+        results["void_waiting"] += 1
+        progress.print_line(str(outcome), sys.stderr)
+    return counts, results
 
 
 def _print(outcome: LineOutcome, progress: LineProgress, as_json: bool) -> None:

@@ -135,7 +135,8 @@ class Intake:
 
     def still_waiting(self) -> Iterator[LineOutcome]:
         """The voids of this run whose claims are still not on record, also not by a later line."""
-        for patient_id, version, outcome in self.voids_waiting:
+        by_event = {(patient_id, version): outcome for patient_id, version, outcome in self.voids_waiting}
+        for (patient_id, version), outcome in by_event.items():
             if self._waits(patient_id, version):
                 yield outcome
 
@@ -166,10 +167,10 @@ class Intake:
             self.voids_waiting.append((*recorded.void_waiting, outcome))
         return outcome
 
-    def _record(self, line: AnyImportLine) -> _Recorded:
+    def _record(self, line: AnyImportLine) -> _LineRecord:
         imported = ImportedFrom(source=self.source, reference=line.reference)
         if isinstance(line, HistoryLine):
-            return _Recorded(self._open(line, imported))
+            return _LineRecord(self._open(line, imported))
         patient_id = self.ledger.find(line.member)
         if patient_id is None:
             raise _UnreadableLine("this member has not been added", "member", "import a line of kind history first")
@@ -190,17 +191,17 @@ class Intake:
                 )
         except AlreadyRecorded:
             if isinstance(command, RecordClaim):
-                return _Recorded(RECORDED_BEFORE)
+                return _LineRecord(RECORDED_BEFORE)
             raise
 
-    def _recorded(self, outcome: Outcome) -> _Recorded:
+    def _recorded(self, outcome: Outcome) -> _LineRecord:
         """The result of a line. A void that was recorded before may still wait for its claim, or no longer."""
         result, version = result_of(outcome.history, outcome.events), outcome.events[0].originator_version
         waits = result == WAITING and self._waits(outcome.patient_id, version)
         waiting = (outcome.patient_id, version) if waits else None
         if not outcome.replayed:
-            return _Recorded("recorded", result, waiting)
-        return _Recorded(RECORDED_BEFORE, WAITING if waits else ORDINARY, waiting)
+            return _LineRecord("recorded", result, waiting)
+        return _LineRecord(RECORDED_BEFORE, WAITING if waits else ORDINARY, waiting)
 
     def _waits(self, patient_id: UUID, version: int) -> bool:
         return any(one.version == version and one.waits for one in self.ledger.history(patient_id).claim_lines)
@@ -257,7 +258,7 @@ class Intake:
 
 
 @dataclass(frozen=True, slots=True)
-class _Recorded:
+class _LineRecord:
     """What was recorded of a line. `void_waiting`: the patient and the event of a void whose claim is not on record."""
 
     fate: Fate

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Final
 
 from api.routes.commands.route_factory import CommandRoute
-from api.routes.schemas import ClaimAnswer, claim_answer
 from domain.commands import patient, treatment
 
 _REASON: Final = {"reason": "Entered from another patient's record by mistake."}
@@ -122,22 +121,6 @@ ACTS: Final[tuple[CommandRoute, ...]] = (
         treatment.ReviewDose,
         "State what was found about a dose that is after the patient's death on record (R29). It leaves the worklist.",
         {"reason": "The claim is of another member. The infusion center was asked to correct it."},
-    ),
-    CommandRoute(
-        "/patients/{patient_id}/claims",
-        treatment.RecordClaim,
-        "Record a claim line that is not a paid original: a replacement, a void, or a denied line (R30). A service can "
-        "replace or void only what it reported.",
-        {
-            "on": "2026-04-20",
-            "mg": 12,
-            "source_reference": "CLM-1-R",
-            "line": "replacement",
-            "original_reference": "CLM-1",
-        },
-        creates=True,
-        answer_model=ClaimAnswer,
-        answer=lambda commanding, outcome, _: claim_answer(outcome, commanding.versions(outcome.history)),
     ),
     CommandRoute(
         "/doses/{dose_id}/part-of-dose",
