@@ -26,7 +26,7 @@ COUNTED: Final[dict[LineResult, tuple[str, str]]] = {
         "second entry of its day that waits for a person",
         "second entries of a day that wait for a person",
     ),
-    "several_days": ("line of more than 12 units", "lines of more than 12 units"),
+    "several_days": ("line of possibly several infusion days", "lines of possibly several infusion days"),
     "replacement": ("replacement", "replacements"),
     "replacement_without_original": ("replacement without its original", "replacements without their originals"),
     "void": ("void", "voids"),

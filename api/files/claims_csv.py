@@ -18,13 +18,14 @@ from typing import Final
 from domain.errors import InvalidCommand
 
 REQUIRED_COLUMNS: Final = ("member", "date_of_service", "hcpcs", "units", "claim_reference")
-OPTIONAL_COLUMNS: Final = ("claim_status", "frequency_code", "original_reference")
+OPTIONAL_COLUMNS: Final = ("issuer", "claim_status", "frequency_code", "original_reference")
 SPELLINGS: Final[dict[str, tuple[str, ...]]] = {
     "member": ("member_id",),
     "date_of_service": ("service_date", "dos"),
     "hcpcs": ("hcpcs_code", "procedure_code"),
     "units": ("service_units", "units_of_service"),
     "claim_reference": (),
+    "issuer": ("member_issuer", "member_id_issuer"),
     "claim_status": ("status", "clm_status", "line_status", "claim_line_status", "claim_status_code", "payment_status"),
     "frequency_code": (
         "frequency",
@@ -96,7 +97,7 @@ class _BadHeader(Exception):
 def check_ignorable(names: Iterable[str]) -> None:
     """Raises InvalidCommand for a column that decides what a line means, so that it cannot be ignored."""
     for name in names:
-        if _folded(name) in map(_folded, (*REQUIRED_COLUMNS, *OPTIONAL_COLUMNS)):
+        if _folded(name) in {_folded(one) for one in (*REQUIRED_COLUMNS, *OPTIONAL_COLUMNS) if one != "issuer"}:
             raise InvalidCommand(
                 f"the column {_shown(name)} is read and cannot be ignored",
                 field="--ignore-column",

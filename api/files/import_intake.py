@@ -290,21 +290,27 @@ def _from_claim(row: ClaimRow) -> AnyImportLine:
         raise _UnreadableLine(
             "not a claim line for alemtuzumab", "hcpcs", "send only claim lines with HCPCS J0202", fields
         )
-    issuer, separator, number = values["member"].partition(":")
-    member = {"issuer": issuer, "member_id": number} if separator else {"member_id": issuer}
-    optional = {name: values[name] for name in OPTIONAL_COLUMNS if values.get(name)}
+    optional = {name: values[name] for name in OPTIONAL_COLUMNS if values.get(name) and name != "issuer"}
     if values["date_of_service"]:
         optional["on"] = values["date_of_service"]
     return _validated(
         {
             "kind": "claim",
             "reference": values["claim_reference"],
-            "member": member,
+            "member": _member_of(values),
             "hcpcs": hcpcs,
             "units": whole_units(values["units"]),
         }
         | optional
     )
+
+
+def _member_of(values: dict[str, str]) -> dict[str, str]:
+    """The member of a row: the issuer is in a column of its own, or before a colon."""
+    if values.get("issuer"):
+        return {"issuer": values["issuer"], "member_id": values["member"]}
+    issuer, separator, number = values["member"].partition(":")
+    return {"issuer": issuer, "member_id": number} if separator else {"member_id": issuer}
 
 
 def _is_reference(value: object) -> bool:

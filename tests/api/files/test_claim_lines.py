@@ -290,3 +290,12 @@ def test_more_than_one_dose_on_a_line_is_a_range_of_days(door: Door, units: int,
 def test_an_adjusted_claim_without_a_code_under_its_own_reference_is_told_what_to_send(door: Door) -> None:
     (_, outcome) = door(claim(), claim(units=10))
     assert (outcome.fate, "frequency_code 7" in str(outcome.remedy)) == ("refused", True)
+
+
+def test_an_issuer_may_be_in_a_column_of_its_own(intake: Intake, ledger: Ledger) -> None:
+    other = {"issuer": "east:plan", "member_id": "M:2"}
+    imported(intake, PERSON | {"reference": "H-2", "member": other})
+    rows = b"issuer,member,date_of_service,hcpcs,units,claim_reference\n"
+    rows += b"east:plan,M:2,2024-03-04,J0202,12,C-1\n,M-1,2024-03-04,J0202,12,C-2\n"
+    assert results(intake.claims(rows.splitlines(keepends=True))) == [("recorded", None)] * 2
+    assert [one.source_reference for one in history(ledger).doses] == ["C-2"]
