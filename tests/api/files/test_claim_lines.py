@@ -192,6 +192,13 @@ def test_units_that_are_no_whole_number_are_refused(intake: Intake, ledger: Ledg
     assert history(ledger).doses == ()
 
 
+def test_a_whole_decimal_in_json_is_a_whole_number(intake: Intake, ledger: Ledger) -> None:
+    assert results(imported(intake, claim(units=12.0), claim("C-2", 5, -12.0))) == [
+        ("recorded", None), ("recorded", "void_waiting"),
+    ]  # fmt: skip
+    assert [one.mg for one in history(ledger).doses] == [12.0]
+
+
 @pytest.mark.parametrize("units", [12.5, "12", True, None, -1000.5])
 def test_units_in_json_are_a_number(intake: Intake, units: object) -> None:
     (outcome,) = imported(intake, claim(units=units))
