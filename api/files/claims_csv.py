@@ -56,6 +56,7 @@ UNKNOWN: Final = "?"
 """The field of a column whose name is not known."""
 SEPARATORS: Final = (",", ";", "\t", "|")
 _LINES_OF_ONE_ROW_MAX: Final = 100
+_NAMED_MAX: Final = 20
 _RUN_AGAIN: Final = "import the file again: lines that were recorded are not recorded twice"
 
 
@@ -174,7 +175,7 @@ def _is_one_row(header: _Header, cells: Sequence[str], lines: Sequence[str]) -> 
 
 
 def _looks_like_row(header: _Header, line: str) -> bool:
-    cells = next(csv.reader([line], delimiter=header.separator), [])
+    cells = _loosely(line, header.separator)
     if len(cells) != len(header.fields):
         return False
     values = header.values(cells)
@@ -198,12 +199,20 @@ def _header(numbered: Iterator[tuple[int, str]], ignored: frozenset[str]) -> _He
     """Reads the header: the separator that finds the most required columns. Raises _BadHeader."""
     separators: tuple[str, ...] = SEPARATORS
     _, text = next(numbered, (1, ""))
-    if stated := re.fullmatch(r"\s*sep=(.)\s*", text, re.IGNORECASE):
+    if stated := re.fullmatch(r" *sep=([,;\t|:^~])\s*", text, re.IGNORECASE):
         # Spreadsheet programs write the separator on a line before the header.
         separators, (_, text) = (stated[1],), next(numbered, (2, ""))
-    headers = [(one, next(csv.reader([text], delimiter=one), [])) for one in separators]
+    headers = [(one, _loosely(text, one)) for one in separators]
     separator, names = max(headers, key=lambda one: len({*map(_field_of, one[1])} & {*REQUIRED_COLUMNS}))
     return _Header(separator, _fields(names, ignored))
+
+
+def _loosely(line: str, separator: str) -> list[str]:
+    """The cells of a line, whatever its quotes are. Empty if a cell is too long for the reader."""
+    try:
+        return next(csv.reader([line], delimiter=separator), [])
+    except csv.Error:
+        return []
 
 
 def _fields(names: Sequence[str], ignored: frozenset[str]) -> tuple[str | None, ...]:
@@ -227,10 +236,11 @@ def _fields(names: Sequence[str], ignored: frozenset[str]) -> tuple[str | None, 
     unknown = [_shown(name) for name, field in zip(names, fields, strict=True) if field == UNKNOWN]
     if unknown:
         known = ", ".join((*REQUIRED_COLUMNS, *OPTIONAL_COLUMNS))
+        more = f", and {len(unknown) - _NAMED_MAX} more" if len(unknown) > _NAMED_MAX else ""
         raise _BadHeader(
             f"the column {unknown[0]} is not known"
             if len(unknown) == 1
-            else f"the columns {', '.join(unknown)} are not known",
+            else f"the columns {', '.join(unknown[:_NAMED_MAX])}{more} are not known",
             f"name each column that is not needed with --ignore-column; the columns that are read are {known}",
         )
     return fields

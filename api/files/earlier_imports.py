@@ -14,7 +14,7 @@ from pydantic_core import to_json
 
 from domain.commands import Command
 from domain.commands.treatment import RecordClaim
-from domain.errors import LedgerError
+from domain.errors import KeyReused, LedgerError
 from domain.events.base import ImportedFrom
 from domain.ledger.application import Ledger, Outcome
 from domain.people import Actor
@@ -40,7 +40,7 @@ def recorded_elsewhere(
     """The outcome of the same line in another import: by another user, and with `any_source` also from another source.
 
     None if there is none. `command_of` makes the command of the line as if it were from the source. It raises
-    LedgerError if it cannot.
+    LedgerError if it cannot. Raises KeyReused if another user imported another line of this source and reference.
     """
     others = {
         (event.imported_from, event.actor)
@@ -59,4 +59,10 @@ def recorded_elsewhere(
         outcome = ledger.outcome_on_record(patient_id, command, earlier_actor, key=key, imported_from=earlier)
         if outcome is not None:
             return outcome
+        if earlier == imported and ledger.was_sent(key, earlier_actor):
+            raise KeyReused(
+                "another user imported a different line with this reference",
+                field="reference",
+                remedy="give the line its own reference",
+            )
     return None

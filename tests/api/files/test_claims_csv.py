@@ -134,6 +134,17 @@ def test_an_empty_column_without_a_name_is_no_column() -> None:
     assert references(rows) == [(2, "C-1"), (3, "column 6 has a value and no name")]
 
 
+def test_a_header_of_many_unknown_columns_names_the_first() -> None:
+    cause = fault_of(f"{HEADER},{','.join(f'x{number}' for number in range(30))}", row()).cause
+    assert cause.endswith("x18, x19, and 10 more are not known")
+
+
+def test_a_cell_that_is_too_long_for_a_reader_costs_its_row_or_the_header() -> None:
+    assert fault_of("m" * 200_000, row()).cause == "the column member is missing"
+    rows = read(HEADER, row(1, member="m" * 200_000), row(2), row(3, member='"' + "m" * 200_000), row(4))
+    assert references(rows) == [(2, QUOTES), (3, "C-2"), (4, QUOTES), (5, "C-4")]
+
+
 def test_a_file_in_utf_16_is_named() -> None:
     assert references(read(HEADER, row(), encoding="utf-16")) == [(1, "the file is UTF-16 and not UTF-8")]
 

@@ -60,6 +60,14 @@ def test_the_same_file_by_another_user_records_nothing(ledger: Ledger, source: s
     assert history(ledger).version == version
 
 
+def test_another_user_may_not_reuse_a_reference_of_the_source(ledger: Ledger) -> None:
+    imported(named(ledger, "2024"), PERSON, REQUEST, claim("C-1", 5, claim_status="denied"))
+    again = named(ledger, "2024", OTHER_USER)
+    refused, paid = imported(again, REQUEST | {"received_at": "2024-02-21T09:00:00-05:00"}, claim("C-1", 5))
+    assert (refused.fate, refused.field, paid.fate) == ("refused", "reference", "recorded")
+    assert len(history(ledger).requests) == 1
+
+
 @pytest.mark.parametrize(
     ("line", "changed"),
     [
