@@ -87,7 +87,7 @@ class ClaimFields(FrozenModel):
         Day | None,
         Field(description="The day of service. Only a void that names its `original_reference` may leave it out."),
     ] = None
-    hcpcs: Literal["J0202"]
+    hcpcs: Annotated[Literal["J0202"], Field(description="The HCPCS code of alemtuzumab, 1 mg.")]
     units: Units
     frequency_code: Annotated[
         FrequencyCode | None,
