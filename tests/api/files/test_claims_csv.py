@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import csv
+import io
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from api.files.claims_csv import ClaimRow, RowFault, check_ignorable, claim_rows
 from domain.errors import InvalidCommand
@@ -202,3 +207,30 @@ def test_an_ignored_value_does_not_take_a_row_with_it() -> None:
 def test_a_value_of_many_lines_is_read_once_and_not_for_each_of_them() -> None:
     rows = read(HEADER, row(1, member='"M-1'), *(row(number) for number in range(2, 400)))
     assert references(rows) == [(2, QUOTES), *((number + 1, f"C-{number}") for number in range(2, 400))]
+
+
+def written(rows: int, *, quoted: bool, notes: bool) -> list[str]:
+    """The lines of a file as a spreadsheet program writes it. A note may have a quote, a separator or two lines."""
+    text = io.StringIO()
+    writer = csv.writer(text, quoting=csv.QUOTE_ALL if quoted else csv.QUOTE_MINIMAL, lineterminator="\n")
+    writer.writerow(HEADER.split(",") + ["note"] * notes)
+    for number in range(rows):
+        note = ('a "note", quoted', "", "plain", "two\nlines")[number % 4]
+        writer.writerow([*row(number).split(","), *[note] * notes])
+    return text.getvalue().splitlines(keepends=True)
+
+
+@pytest.mark.parametrize("quoted", [False, True], ids=["minimal", "all"])
+@pytest.mark.parametrize("notes", [False, True], ids=["plain", "notes"])
+@given(data=st.data())
+@settings(max_examples=150, deadline=None)
+def test_one_wrong_character_costs_the_row_that_it_is_in(data: st.DataObject, *, quoted: bool, notes: bool) -> None:
+    lines = written(9, quoted=quoted, notes=notes)
+    # A row whose note has two lines is two lines of the file.
+    starts = [place for place, line in enumerate(lines) if place and "M-1" in line]
+    place = data.draw(st.sampled_from(starts))
+    at = data.draw(st.integers(0, len(lines[place]) - 1))
+    lines[place] = lines[place][:at] + data.draw(st.sampled_from('",;\n\r x')) + lines[place][at:]
+    rows = list(claim_rows([line.encode() for line in lines], ("note",)))
+    found = {one.values["claim_reference"] for one in rows if isinstance(one, ClaimRow)}
+    assert {f"C-{number}" for number in range(9)} - {f"C-{starts.index(place)}"} <= found
