@@ -8,7 +8,7 @@ from fastapi import APIRouter, Body, Response
 from pydantic import BaseModel, Field
 
 from api.files.claim_lines import claim_command
-from api.files.claim_results import LineResult, result_of
+from api.files.claim_results import WAITING, LineResult, result_of
 from api.files.import_lines import ClaimFields
 from api.http import examples
 from api.http.bodies import CheckedJsonRoute
@@ -16,6 +16,7 @@ from api.http.etags import IdempotencyKey, IfMatch
 from api.http.problems import COMMAND
 from api.routes.dependencies import CommandRunnerOfRequest, PatientIdInPath, run
 from domain.commands.treatment import RecordClaim
+from domain.events.treatment import ClaimReplaced, ClaimVoided, FoundBy
 from domain.history.state import PatientHistory
 from domain.ledger.application import Outcome
 from domain.permissions.commands import check_role
@@ -35,6 +36,10 @@ class ClaimAnswer(BaseModel):
     result: LineResult | None = Field(description="What the line is. None: an ordinary original.")
     note: str | None = Field(description="A sentence about the result.")
     dose_id: str | None = Field(description="The dose entry of the claim. None: a denied line, or a void that waits.")
+    found_by: FoundBy | None = Field(
+        description="How the claim of a replacement or a void was found. `day`: as the only entry of its source and day."
+    )
+    waits: bool = Field(description="Whether the line is a void whose claim is not on record yet.")
     counts: bool = Field(description="Whether the entry counts as a dose of a course.")
     recorded: list[str] = Field(description="The events that the line recorded.")
 
@@ -58,13 +63,15 @@ def record_claim(
 
 
 def _answer(outcome: Outcome, versions: ShownVersions) -> ClaimAnswer:
-    result = result_of(outcome.history, outcome.events)
-    dose_id = getattr(outcome.events[0], "dose_id", None)
+    result, first = result_of(outcome.history, outcome.events), outcome.events[0]
+    dose_id = getattr(first, "dose_id", None)
     return ClaimAnswer(
         history_version=versions.current,
         result=result.kind,
         note=result.note,
         dose_id=dose_id,
+        found_by=first.found_by if isinstance(first, ClaimReplaced | ClaimVoided) else None,
+        waits=result == WAITING,
         counts=_counts(outcome.history, dose_id),
         recorded=[event.TOPIC for event in outcome.events],
     )

@@ -15,7 +15,7 @@ from domain.events.appeals import AppealEvidenceAdded, AppealFiled
 from domain.events.base import Event, ImportedFrom
 from domain.events.patient import LineOfBusiness
 from domain.events.requests import InformationSupplied, NoticeIssued, Statement, Urgency
-from domain.events.treatment import ClaimLineKind, DoseAdministered, FoundBy, PriorTreatmentReported, Variance
+from domain.events.treatment import DoseAdministered, PriorTreatmentReported, Variance
 from domain.history.records import ApprovalRecord, Request, RequestStatus
 from domain.history.state import PatientHistory
 from domain.ledger.application import Outcome
@@ -130,22 +130,6 @@ class DoseAnswer(BaseModel):
     )
     variances: list[Variance]
     also_recorded: list[str] = Field(description="What followed in the same commit, for example CourseCompleted.")
-
-
-class ClaimAnswer(BaseModel):
-    """A claim line after it was recorded. `dose_id` is the entry that it replaces or voids.
-
-    `found_by`: how the entry was found. `day`: the line named no original, and it is the only entry of its source and
-    day. `waits`: a void whose claim is not on record yet.
-    """
-
-    history_version: int
-    line: ClaimLineKind
-    source_reference: str
-    dose_id: str | None
-    found_by: FoundBy | None
-    waits: bool
-    recorded: list[str] = Field(description="The events that the command recorded.")
 
 
 class HistoryChanged(BaseModel):
@@ -293,21 +277,6 @@ def dose_answer(outcome: Outcome, dose_id: str, versions: ShownVersions) -> Dose
         waits=dose.waits,
         variances=list(variances),
         also_recorded=[event.TOPIC for event in others],
-    )
-
-
-def claim_answer(outcome: Outcome, versions: ShownVersions) -> ClaimAnswer:
-    """The claim line that a command recorded."""
-    first = outcome.events[0]
-    line = next(one for one in outcome.history.claim_lines if one.version == first.originator_version)
-    return ClaimAnswer(
-        history_version=versions.current,
-        line=line.line,
-        source_reference=line.source_reference,
-        dose_id=line.dose_id,
-        found_by=line.found_by,
-        waits=line.waits,
-        recorded=[event.TOPIC for event in outcome.events],
     )
 
 

@@ -50,6 +50,14 @@ def test_a_line_is_found_to_be_what_it_is(api: Api, claims: str) -> None:
     assert answers[3]["note"] == "replaces the original claim, found by its own reference; both count once"
 
 
+def test_a_claim_line_is_answered_with_the_entry_that_it_is_about(api: Api, claims: str) -> None:
+    entry = api.did(claims, claim("CLM-1"))["dose_id"]
+    voided = api.did(claims, claim("V-1", claim_status="void"))
+    assert (voided["dose_id"], voided["found_by"], voided["waits"]) == (entry, "day", False)
+    waiting = api.did(claims, claim("V-2", claim_status="void", original_reference="CLM-9"))
+    assert (waiting["dose_id"], waiting["found_by"], waiting["waits"]) == (None, None, True)
+
+
 def test_a_replacement_without_its_original_records_nothing(api: Api, claims: str) -> None:
     problem = refused(api.post(claims, claim(frequency_code="7")), 409, "original_reference")
     assert problem["type"].endswith(":original-not-on-record")
