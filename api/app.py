@@ -38,6 +38,7 @@ from api.routes import (
     accesses,
     appeals,
     assessments,
+    claims,
     documents,
     doses,
     health,
@@ -145,6 +146,7 @@ def create_app(ledger: Ledger, identity: Identity | None = None) -> Application:
     for module in (
         requests,
         patients,
+        claims,
         doses,
         acts,
         documents,

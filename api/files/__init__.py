@@ -3,7 +3,12 @@
 An imported event keeps the day on which it happened and is recorded at the time of the import. Each line is imported
 only once.
 
-import_lines    the fields of a line, and their published JSON Schema
-import_intake   makes a command from each line, and reports which lines were refused and why
-assess_lines    assesses one case on each line, without a ledger
+import_lines      the fields of a line, and their published JSON Schema
+import_intake     makes a command from each line, and reports which lines were refused and why
+claims_csv        reads claim lines from CSV
+claim_fields      the values of a claim line, in the spellings of feeds
+claim_lines       makes the command of a claim line
+claim_results     what became of a claim line
+earlier_imports   recognizes a line that another import recorded
+assess_lines      assesses one case on each line, without a ledger
 """

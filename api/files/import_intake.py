@@ -6,10 +6,9 @@ A refused line does not stop the others. No message repeats patient data of a li
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Final, Literal
 from uuid import UUID
@@ -17,6 +16,11 @@ from uuid import UUID
 from pydantic import ValidationError
 from pydantic_core import from_json, to_json
 
+from api.files.claim_fields import whole_units
+from api.files.claim_lines import claim_command
+from api.files.claim_results import ORDINARY, REPLACED_NOTHING, WAITING, LineResult, Result, result_of
+from api.files.claims_csv import OPTIONAL_COLUMNS, ClaimRow, RowFault, claim_rows
+from api.files.earlier_imports import import_key, recorded_elsewhere
 from api.files.import_lines import (
     LINE,
     REFERENCE,
@@ -34,13 +38,12 @@ from domain.commands import Command
 from domain.commands.determinations import ImportPastDetermination
 from domain.commands.patient import OpenHistory
 from domain.commands.requests import SubmitRequest
-from domain.commands.treatment import RecordDose, ReportPriorTreatment
-from domain.errors import AlreadyRecorded, KeyReused, LedgerError
+from domain.commands.treatment import RecordClaim, RecordDose, ReportPriorTreatment
+from domain.errors import AlreadyRecorded, KeyReused, LedgerError, NotFound, OriginalNotOnRecord
 from domain.events.base import ImportedFrom
-from domain.ledger.application import Ledger
+from domain.ledger.application import Ledger, Outcome
 from domain.people import Actor
 
-CLAIM_COLUMNS: Final = ("member", "date_of_service", "hcpcs", "units", "claim_reference")
 LINE_BYTES_MAX: Final = 262_144
 RECORDED_BEFORE: Final = "recorded before"
 KINDS: Final = ("history", "prior_treatment", "request", "determination", "dose", "claim")
@@ -51,7 +54,10 @@ Fate = Literal["recorded", "recorded before", "refused"]
 
 @dataclass(frozen=True, slots=True)
 class LineOutcome:
-    """The outcome of one line. `kind` and `reference` are None if they could not be read."""
+    """The outcome of one line. `kind` and `reference` are None if they could not be read.
+
+    `result` and its `note` say what an entry of a dose or a claim is, if it is not an ordinary one.
+    """
 
     line_number: int
     fate: Fate
@@ -60,10 +66,12 @@ class LineOutcome:
     cause: str | None = None
     field: str | None = None
     remedy: str | None = None
+    result: LineResult | None = None
+    note: str | None = None
 
     def __str__(self) -> str:
         where = ", ".join(filter(None, (f"line {self.line_number}", self.reference, self.field)))
-        return f"{self.cause} ({where}): {self.remedy}"
+        return f"{self.cause} ({where}): {self.remedy}" if self.cause is not None else f"{where}: {self.note}"
 
     def to_json_value(self) -> dict[str, Any]:
         """The outcome as JSON, for the report of an import."""
@@ -75,6 +83,8 @@ class LineOutcome:
             "cause": self.cause,
             "field": self.field,
             "remedy": self.remedy,
+            "result": self.result,
+            "note": self.note,
         }
 
 
@@ -93,13 +103,19 @@ class _UnreadableLine(Exception):
 class Intake:
     """An import from one source into one ledger. References are unique within a `source`.
 
-    With `access`, a line that is refused because of data on record is recorded as an access.
+    With `access`, a line that is refused because of data on record is recorded as an access. `source_is_file_name`: no
+    person named the source, so a line that another file recorded is the same line. `voids_waiting` are the
+    voids of this run whose claims were not on record, with the patient and the version of their events;
+    `sources_of_requests` has the source of each request line that an earlier import recorded.
     """
 
     ledger: Ledger
     source: str
     actor: Actor
     access: PatientAccess | None = None
+    source_is_file_name: bool = False
+    voids_waiting: list[tuple[UUID, int, LineOutcome]] = field(default_factory=list)
+    sources_of_requests: dict[tuple[UUID, str], str] = field(default_factory=dict)
 
     def json_lines(self, lines: Iterable[bytes]) -> Iterator[LineOutcome]:
         """Imports JSON lines: the outcome of every line that is not blank, in the order of the file."""
@@ -108,27 +124,21 @@ class Intake:
             if text:
                 yield self._import(number, partial(_from_json, text))
 
-    def claims(self, lines: Iterable[bytes]) -> Iterator[LineOutcome]:
-        """Imports claim lines from CSV with a header of `CLAIM_COLUMNS`. `line_number` is the line in the file."""
-        # Bytes that are not UTF-8 are replaced, so that only their line is refused and not the rest of the file.
-        text = (raw.decode("utf-8-sig" if not number else "utf-8", "replace") for number, raw in enumerate(lines))
-        rows = csv.DictReader(text, strict=True)
-        try:
-            missing = [name for name in CLAIM_COLUMNS if name not in (rows.fieldnames or ())]
-            if missing:
-                remedy = f"include the columns {', '.join(CLAIM_COLUMNS)}"
-                yield LineOutcome(1, "refused", cause=f"the column {missing[0]} is missing", remedy=remedy)
-                return
-            for row in rows:
-                yield self._import(rows.line_num, partial(_from_claim, row))
-        except csv.Error as error:
-            remedy = (
-                "save the file as comma-separated UTF-8 and import it again: lines "
-                "that were recorded are not recorded twice"
-            )
-            yield LineOutcome(
-                rows.line_num, "refused", cause=f"the file is not valid CSV from this line on: {error}", remedy=remedy
-            )
+    def claims(self, lines: Iterable[bytes], ignored_columns: Iterable[str] = ()) -> Iterator[LineOutcome]:
+        """Imports claim lines from CSV with a header. `line_number` is the line in the file."""
+        for row in claim_rows(lines, ignored_columns):
+            if isinstance(row, RowFault):
+                fault = LineOutcome(row.line_number, "refused", cause=row.cause, field=row.field, remedy=row.remedy)
+                yield fault
+            else:
+                yield _by_column(self._import(row.line_number, partial(_from_claim, row)))
+
+    def still_waiting(self) -> Iterator[LineOutcome]:
+        """The voids of this run whose claims are still not on record, also not by a later line."""
+        by_event = {(patient_id, version): outcome for patient_id, version, outcome in self.voids_waiting}
+        for (patient_id, version), outcome in by_event.items():
+            if self._waits(patient_id, version):
+                yield outcome
 
     # -- one line -----------------------------------------------------------------------------
 
@@ -138,40 +148,80 @@ class Intake:
         except _UnreadableLine as fault:
             return LineOutcome(number, "refused", fault.kind, fault.reference, fault.cause, fault.field, fault.remedy)
         try:
-            fate = self._record(line)
+            recorded = self._record(line)
         except KeyReused:
             remedy = "give the line its own reference, or correct the entry that was recorded from the earlier line"
+            if isinstance(line, ClaimLine):
+                remedy = "send an adjusted claim with frequency_code 7, and another claim with its own reference"
             cause = "a different line with this reference was already imported"
             return LineOutcome(number, "refused", line.kind, line.reference, cause, "reference", remedy)
         except (LedgerError, _UnreadableLine) as error:
-            return LineOutcome(number, "refused", line.kind, line.reference, error.cause, error.field, error.remedy)
-        return LineOutcome(number, fate, line.kind, line.reference)
+            result = REPLACED_NOTHING if isinstance(error, OriginalNotOnRecord) else None
+            return LineOutcome(
+                number, "refused", line.kind, line.reference, error.cause, error.field, error.remedy, result
+            )
+        outcome = LineOutcome(
+            number, recorded.fate, line.kind, line.reference, result=recorded.result.kind, note=recorded.result.note
+        )
+        if recorded.void_waiting is not None:
+            self.voids_waiting.append((*recorded.void_waiting, outcome))
+        return outcome
 
-    def _record(self, line: AnyImportLine) -> Fate:
+    def _record(self, line: AnyImportLine) -> _LineRecord:
         imported = ImportedFrom(source=self.source, reference=line.reference)
-        key = f"import:{self.source}:{line.reference}"
         if isinstance(line, HistoryLine):
-            command = OpenHistory(member=line.member, name=line.name, birth_date=line.birth_date)
-            try:
-                with self._recording_refusals(None, command):
-                    opened = self.ledger.open_history(command, self.actor, key=key, imported_from=imported)
-            except AlreadyRecorded:
-                return RECORDED_BEFORE
-            return RECORDED_BEFORE if opened.replayed else "recorded"
+            return _LineRecord(self._open(line, imported))
         patient_id = self.ledger.find(line.member)
         if patient_id is None:
             raise _UnreadableLine("this member has not been added", "member", "import a line of kind history first")
-        line_command = self._command(patient_id, line)
-        with self._recording_refusals(patient_id, line_command):
-            outcome = self.ledger.execute(patient_id, line_command, self.actor, key=key, imported_from=imported)
-        return RECORDED_BEFORE if outcome.replayed else "recorded"
+        command_of = partial(self._command, patient_id, line)
+        # A reference of a dose is one of its own source in the whole ledger, whatever the import is called.
+        any_source = self.source_is_file_name or isinstance(line, DoseLine | ClaimLine)
+        outcome = recorded_elsewhere(self.ledger, patient_id, imported, self.actor, command_of, any_source=any_source)
+        if outcome is not None:
+            if isinstance(line, RequestLine) and (earlier := outcome.events[0].imported_from) is not None:
+                self.sources_of_requests[patient_id, line.reference] = earlier.source
+            return self._recorded(outcome)
+        command = command_of(self.source)
+        try:
+            with self._recording_refusals(patient_id, command):
+                key = import_key(imported, command)
+                return self._recorded(
+                    self.ledger.execute(patient_id, command, self.actor, key=key, imported_from=imported)
+                )
+        except AlreadyRecorded:
+            if isinstance(command, RecordClaim):
+                return _LineRecord(RECORDED_BEFORE)
+            raise
+
+    def _recorded(self, outcome: Outcome) -> _LineRecord:
+        """The result of a line. A void that was recorded before may still wait for its claim, or no longer."""
+        result, version = result_of(outcome.history, outcome.events), outcome.events[0].originator_version
+        waits = result == WAITING and self._waits(outcome.patient_id, version)
+        waiting = (outcome.patient_id, version) if waits else None
+        if not outcome.replayed:
+            return _LineRecord("recorded", result, waiting)
+        return _LineRecord(RECORDED_BEFORE, WAITING if waits else ORDINARY, waiting)
+
+    def _waits(self, patient_id: UUID, version: int) -> bool:
+        return any(one.version == version and one.waits for one in self.ledger.history(patient_id).claim_lines)
+
+    def _open(self, line: HistoryLine, imported: ImportedFrom) -> Fate:
+        command = OpenHistory(member=line.member, name=line.name, birth_date=line.birth_date)
+        try:
+            with self._recording_refusals(None, command):
+                key = import_key(imported, command)
+                opened = self.ledger.open_history(command, self.actor, key=key, imported_from=imported)
+        except AlreadyRecorded:
+            return RECORDED_BEFORE
+        return RECORDED_BEFORE if opened.replayed else "recorded"
 
     def _recording_refusals(self, patient_id: UUID | None, command: Command) -> AbstractContextManager[None]:
         if self.access is None:
             return nullcontext()
         return recording_refusals(self.access, patient_id, command, self.actor)
 
-    def _command(self, patient_id: UUID, line: AnyImportLine) -> Command:
+    def _command(self, patient_id: UUID, line: AnyImportLine, source: str) -> Command:
         match line:
             case PriorTreatmentLine():
                 stated = {name: getattr(line, name) for name in ReportPriorTreatment.model_fields}
@@ -182,24 +232,38 @@ class Intake:
                 terms = {
                     name: getattr(line, name) for name in ImportPastDetermination.model_fields if name != "request_id"
                 }
-                return ImportPastDetermination(request_id=self._request_of(patient_id, line), **terms)
+                return ImportPastDetermination(request_id=self._request_of(patient_id, line, source), **terms)
             case DoseLine():
                 return RecordDose(
                     on=line.on, mg=line.mg, site=line.site, source=line.source, source_reference=line.reference
                 )
             case ClaimLine():
-                return RecordDose(on=line.on, mg=float(line.units), source="claim", source_reference=line.reference)
+                return claim_command(line)
             case _:
                 raise AssertionError(f"{line.kind} opens a history")
 
-    def _request_of(self, patient_id: UUID, line: DeterminationLine) -> str:
-        imported_from = ImportedFrom(source=self.source, reference=line.request)
-        for request in self.ledger.history(patient_id).requests:
-            if request.imported_from == imported_from:
-                return request.request_id
-        raise _UnreadableLine(
-            "no request was imported with that reference", "request", "import the line of the request first"
+    def _request_of(self, patient_id: UUID, line: DeterminationLine, source: str) -> str:
+        # The request of a renamed copy has the source of its first import.
+        sources = (source, self.sources_of_requests.get((patient_id, line.request)))
+        requests = self.ledger.history(patient_id).requests
+        for one in sources:
+            for request in requests:
+                if one is not None and request.imported_from == ImportedFrom(source=one, reference=line.request):
+                    return request.request_id
+        raise NotFound(
+            "no request was imported with that reference",
+            field="request",
+            remedy="import the line of the request first",
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _LineRecord:
+    """What was recorded of a line. `void_waiting`: the patient and the event of a void whose claim is not on record."""
+
+    fate: Fate
+    result: Result = ORDINARY
+    void_waiting: tuple[UUID, int] | None = None
 
 
 # -- reading ----------------------------------------------------------------------------------
@@ -218,30 +282,35 @@ def _from_json(text: bytes) -> AnyImportLine:
     return _validated(value)
 
 
-def _from_claim(row: dict[str | None, Any]) -> AnyImportLine:
-    if None in row or None in row.values():
-        raise _UnreadableLine(
-            "the line and the header do not have the same number of values", None, "quote values that contain a comma"
-        )
-    hcpcs = row["hcpcs"].strip().upper()
+def _from_claim(row: ClaimRow) -> AnyImportLine:
+    values = row.values
+    hcpcs = values["hcpcs"].upper()
     if hcpcs != "J0202":
-        fields = {"kind": "claim", "reference": row["claim_reference"].strip()}
+        fields = {"kind": "claim", "reference": values["claim_reference"]}
         raise _UnreadableLine(
             "not a claim line for alemtuzumab", "hcpcs", "send only claim lines with HCPCS J0202", fields
         )
-    issuer, separator, number = row["member"].strip().partition(":")
-    member = {"issuer": issuer, "member_id": number} if separator else {"member_id": issuer}
-    units = row["units"].strip()
+    optional = {name: values[name] for name in OPTIONAL_COLUMNS if values.get(name) and name != "issuer"}
+    if values["date_of_service"]:
+        optional["on"] = values["date_of_service"]
     return _validated(
         {
             "kind": "claim",
-            "reference": row["claim_reference"].strip(),
-            "member": member,
-            "on": row["date_of_service"].strip(),
+            "reference": values["claim_reference"],
+            "member": _member_of(values),
             "hcpcs": hcpcs,
-            "units": int(units) if units.isascii() and units.isdigit() and len(units) < 10 else units,
+            "units": whole_units(values["units"]),
         }
+        | optional
     )
+
+
+def _member_of(values: dict[str, str]) -> dict[str, str]:
+    """The member of a row: the issuer is in a column of its own, or before a colon."""
+    if values.get("issuer"):
+        return {"issuer": values["issuer"], "member_id": values["member"]}
+    issuer, separator, number = values["member"].partition(":")
+    return {"issuer": issuer, "member_id": number} if separator else {"member_id": issuer}
 
 
 def _is_reference(value: object) -> bool:
@@ -253,7 +322,18 @@ def _is_reference(value: object) -> bool:
     return True
 
 
-_COLUMN: Final = {"on": "date_of_service", "reference": "claim_reference", "member.member_id": "member"}
+_COLUMN: Final = {
+    "on": "date_of_service",
+    "reference": "claim_reference",
+    "source_reference": "claim_reference",
+    "member.member_id": "member",
+}
+
+
+def _by_column(outcome: LineOutcome) -> LineOutcome:
+    """The outcome of a line of CSV, which names a field by its column."""
+    name = outcome.field
+    return outcome if name is None or name not in _COLUMN else replace(outcome, field=_COLUMN[name])
 
 
 def _validated(value: Any) -> AnyImportLine:
@@ -262,8 +342,7 @@ def _validated(value: Any) -> AnyImportLine:
     except ValidationError as error:
         fault = error.errors(include_input=False, include_url=False)[0]
         path = ".".join(str(one) for one in fault["loc"][1:] if isinstance(one, int) or one.isidentifier())
-        is_claim = isinstance(value, dict) and value.get("kind") == "claim"
         cause, remedy = invalid_value(fault)
         remedy = remedy or "see `import --schema` for the fields of a line"
-        raise _UnreadableLine(cause, _COLUMN.get(path, path) if is_claim else path or None, remedy, value) from None
+        raise _UnreadableLine(cause, path or None, remedy, value) from None
     return line

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field, StrictInt, TypeAdapter
+from pydantic import Field, TypeAdapter
 
+from api.files.claim_fields import ClaimStatus, FrequencyCode, Units
 from domain.calendar import Day, PartialDate
 from domain.commands.determinations import PastDetermination
 from domain.commands.requests import SubmitRequest
@@ -78,15 +79,38 @@ class DoseLine(FrozenModel):
     source: DoseSource = "other"
 
 
-class ClaimLine(FrozenModel):
-    """One line of a claim. HCPCS J0202 counts milligrams, so 12 units are one dose."""
+class ClaimFields(FrozenModel):
+    """The fields of one line of a claim, the same in an import and in the API."""
+
+    reference: Reference
+    on: Annotated[
+        Day | None,
+        Field(description="The day of service. Only a void that names its `original_reference` may leave it out."),
+    ] = None
+    hcpcs: Annotated[Literal["J0202"], Field(description="The HCPCS code of alemtuzumab, 1 mg.")]
+    units: Units
+    frequency_code: Annotated[
+        FrequencyCode | None,
+        Field(description="The claim frequency code of X12 837: 1 original, 7 replacement, 8 void. Default: 1."),
+    ] = None
+    claim_status: Annotated[
+        ClaimStatus | None,
+        Field(
+            description="What became of the line: `paid`, `denied` (billed, not paid), or `void` (voided, reversed, "
+            "canceled), in any case. Any other status is refused. Default: paid."
+        ),
+    ] = None
+    original_reference: Annotated[
+        Reference | None,
+        Field(description="The reference of the claim that the line replaces or voids (REF F8 of X12 837)."),
+    ] = None
+
+
+class ClaimLine(ClaimFields):
+    """One line of a claim: an original, a replacement, a void, or a denied line."""
 
     kind: Literal["claim"]
-    reference: Reference
     member: Member
-    on: Day
-    hcpcs: Literal["J0202"]
-    units: Annotated[StrictInt, Field(ge=1, le=1_000)]
 
 
 ImportLine = Annotated[

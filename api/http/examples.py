@@ -58,6 +58,14 @@ DOSE: Final[dict[str, Any]] = {
     "source": "infusion_centre",
     "source_reference": "INF-2026-1001",
 }
+CLAIM: Final[dict[str, Any]] = {
+    "reference": "CLM-2026-1001",
+    "on": "2026-05-04",
+    "hcpcs": "J0202",
+    "units": 12,
+    "frequency_code": "1",
+    "claim_status": "paid",
+}
 REASON: Final[dict[str, Any]] = {"reason": "Entered for another patient by mistake."}
 CLOSE: Final[dict[str, Any]] = {"reason": "Severe infusion reactions. The course will not be continued."}
 ASSESS: Final[dict[str, Any]] = {

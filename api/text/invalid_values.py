@@ -96,7 +96,8 @@ def invalid_value(error: Mapping[str, object]) -> InvalidValue:
     if kind in ("value_error", "assertion_error", "unknown_parameter"):
         # These sentences are the program's own.
         message = str(error["msg"]).removeprefix("Value error, ").removeprefix("Assertion failed, ")
-        return InvalidValue(message[:1].lower() + message[1:], "")
+        cause, _, remedy = message.partition("; ")
+        return InvalidValue(cause[:1].lower() + cause[1:], remedy)
     if kind == "string_pattern_mismatch":
         pattern = str(context.get("pattern", ""))
         return InvalidValue(*next((words for part, words in _FORMATS if part in pattern), _COPIED))

@@ -207,6 +207,17 @@ class Ledger(LedgerReader):
         """Whether a command of this actor with this idempotency key is on record."""
         return self.recorder.find_command(actor.id, key) is not None
 
+    def outcome_on_record(
+        self, patient_id: UUID, command: Command, actor: Actor, *, key: str, imported_from: ImportedFrom | None = None
+    ) -> Outcome | None:
+        """The outcome of exactly this command of this actor, under this key and from this import. None: not on record.
+
+        Nothing is recorded.
+        """
+        sent = self._sent(patient_id, command, actor, key, imported_from)
+        found = self.recorder.find_command(actor.id, key)
+        return None if found is None or found.request_digest != sent.digest else self._outcome_of(found, sent.digest)
+
     def sweep_documents(self, older_than: timedelta = GRACE) -> Swept:
         """Removes documents that no event names and that were stored more than `older_than` ago (machine clock)."""
 

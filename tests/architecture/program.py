@@ -16,7 +16,7 @@ from api.fhir.bundles import capabilities, outcome
 from api.fhir.event_mapping import is_of_patient
 from api.fhir.provenance import of_change
 from api.files.assess_lines import AssessLine, answers
-from api.files.import_intake import CLAIM_COLUMNS
+from api.files.claims_csv import OPTIONAL_COLUMNS, REQUIRED_COLUMNS
 from api.files.import_lines import json_schema as schema_of_import
 from api.http.problems import BodyTooLarge, UnreadableBody, WrongContentType, install
 from api.http.security_log import SECURITY_LOGGER, DenialReason, SecurityEvent
@@ -53,7 +53,6 @@ from domain.policy.editions import KNOWN
 
 __all__ = [
     "ANSWER_IS_NO",
-    "CLAIM_COLUMNS",
     "COMMANDS",
     "CSRF_FIELD",
     "CSRF_HEADER",
@@ -62,10 +61,12 @@ __all__ = [
     "KNOWN",
     "MODULE_OF",
     "OPENID_PREFIX",
+    "OPTIONAL_COLUMNS",
     "PATIENT_EVENTS",
     "POSTGRES_EVENT_TYPE",
     "POSTGRES_TABLES",
     "PROGRAM_FAILED",
+    "REQUIRED_COLUMNS",
     "REVOCATIONS",
     "SCHEMA_VERSION",
     "SECURITY_LOGGER",

@@ -11,11 +11,12 @@ from tests import ROOT
 from tests.api.fhir.golden import LEDGER as FHIR_LEDGER
 from tests.api.fhir.golden import row as access_row
 from tests.architecture.program import (
-    CLAIM_COLUMNS,
     CSRF_FIELD,
     CSRF_HEADER,
     OPENID_PREFIX,
+    OPTIONAL_COLUMNS,
     PACKAGES,
+    REQUIRED_COLUMNS,
     SECURITY_LOGGER,
     Access,
     AssessLine,
@@ -147,5 +148,6 @@ def files() -> Json:
             {name for one in export_layout.all_editions() for name in export_layout.edition_files(one)}
         ),
         "line of the access log": json.loads(export_layout.access_line("a register", 1, '{"a":1}')),
-        "claim lines": list(CLAIM_COLUMNS),
+        "claim lines": list(REQUIRED_COLUMNS),
+        "claim lines, not required": list(OPTIONAL_COLUMNS),
     }

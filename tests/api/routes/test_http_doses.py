@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.api.routes.commands.acts import CLAIMS, COMPLETED_ELSEWHERE, NURSE, PHYSICIAN, REASON, Api, dose, refused
+from tests.api.routes.commands.acts import COMPLETED_ELSEWHERE, NURSE, PHYSICIAN, REASON, Api, dose, refused
 
 WEEK = [f"2026-04-{day}" for day in range(20, 25)]
 
@@ -88,22 +88,3 @@ def test_an_impossible_dose_is_refused(api: Api) -> None:
     clinician = dose(actor=NURSE | {"role": "clinician"})
     refused(api.post(f"/patients/{patient}/doses", clinician), 403, "actor.credential")
     assert api.version(patient) == 1
-
-
-def test_a_claim_line_is_answered_with_the_entry_that_it_is_about(api: Api) -> None:
-    patient = api.opened()
-    entry = api.did(f"/patients/{patient}/doses", dose("2026-04-20", "CLM-1", source="claim"))["dose_id"]
-    line = {"actor": CLAIMS, "line": "void", "on": "2026-04-20", "source_reference": "V-1"}
-    voided = api.did(f"/patients/{patient}/claims", line)
-    assert (voided["dose_id"], voided["found_by"], voided["waits"]) == (entry, "day", False)
-    waiting = api.did(f"/patients/{patient}/claims", line | {"source_reference": "V-2", "original_reference": "CLM-9"})
-    assert (waiting["dose_id"], waiting["found_by"], waiting["waits"]) == (None, None, True)
-    replacement = line | {"line": "replacement", "mg": 12, "original_reference": "CLM-8"}
-    problem = refused(api.post(f"/patients/{patient}/claims", replacement), 409, "original_reference")
-    assert problem["type"].endswith("original-not-on-record")
-    of_another = line | {
-        "actor": CLAIMS | {"id": "claims.other"},
-        "source_reference": "V-3",
-        "original_reference": "CLM-1",
-    }
-    refused(api.post(f"/patients/{patient}/claims", of_another), 403, "actor.id")

@@ -52,7 +52,7 @@ def of_body(label: str) -> Json:
 
 def test_there_are_operations() -> None:
     assert len(OPERATIONS) >= 76
-    assert len(WITH_BODY) == 18 + len(COMMAND_ROUTES)
+    assert len(WITH_BODY) == 19 + len(COMMAND_ROUTES)
     assert set(ACT_OF_OPERATION) <= set(WITH_BODY)
 
 

@@ -75,6 +75,11 @@ def dose(on: str = "2026-04-20", reference: str | None = None, **values: Any) ->
     } | values
 
 
+def claim(reference: str = "C-1", on: str | None = "2026-04-20", units: object = 12, **values: Any) -> Json:
+    line = {"actor": CLAIMS, "reference": reference, "hcpcs": "J0202", "units": units}
+    return line | ({} if on is None else {"on": on}) | values
+
+
 def report(*courses: Json, **values: Any) -> Json:
     return {"actor": NURSE, "source": "other_plan", "courses": list(courses)} | values
 

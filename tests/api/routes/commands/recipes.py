@@ -37,6 +37,7 @@ OPERATION_OF_COMMAND = {
     "deny": "POST /requests/{request_id}/deny",
     "refer": "POST /requests/{request_id}/refer",
     "dose": "POST /patients/{patient_id}/doses",
+    "claim": "POST /patients/{patient_id}/claims",
     "void": "POST /doses/{dose_id}/void",
     "confirm": "POST /doses/{dose_id}/confirm-duplicate",
     "dismiss": "POST /doses/{dose_id}/dismiss-duplicate",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from tests.api.routes.commands.acts import MEETS_A, PHYSICIAN, REASON, Api, Json, dose, opening, report, request
+from tests.api.routes.commands.acts import MEETS_A, PHYSICIAN, REASON, Api, Json, claim, dose, opening, report, request
 
 COMMANDS = (
-    "open", "report", "submit", "approve", "deny", "refer", "dose", "void", "confirm", "dismiss", "close",
+    "open", "report", "submit", "approve", "deny", "refer", "dose", "claim", "void", "confirm", "dismiss", "close",
 )  # fmt: skip
 CLOSING: Json = {"actor": PHYSICIAN, "reason": "Severe infusion reactions."}
 
@@ -46,6 +46,7 @@ def stage(api: Api, member_id: str = "M-1") -> Stage:
             "deny": f"/requests/{request_id}/deny",
             "refer": f"/requests/{request_id}/refer",
             "dose": f"{about}/doses",
+            "claim": f"{about}/claims",
             "void": f"/doses/{first['dose_id']}/void",
             "confirm": f"/doses/{second['dose_id']}/confirm-duplicate",
             "dismiss": f"/doses/{second['dose_id']}/dismiss-duplicate",
@@ -61,6 +62,7 @@ def stage(api: Api, member_id: str = "M-1") -> Stage:
             "deny": deciding | rationale | {"citing": ["Dosing.A"]},
             "refer": deciding | rationale,
             "dose": dose("2026-04-21", "INF-next"),
+            "claim": claim("CLM-next", on="2026-04-21", claim_status="denied"),
             "void": REASON,
             "confirm": REASON,
             "dismiss": REASON,

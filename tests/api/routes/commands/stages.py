@@ -27,6 +27,7 @@ from tests.api.routes.commands.acts import (
     REASON,
     Api,
     Json,
+    claim,
     dose,
     request,
 )
@@ -84,7 +85,6 @@ def claimed(api: Api, member_id: str) -> tuple[Json, Bodies]:
     patient = api.opened(member_id)
     entry = api.did(f"/patients/{patient}/doses", dose("2026-04-20", "CLM-1", source="claim", mg=24))["dose_id"]
     return {"patient_id": patient, "dose_id": entry}, {
-        "record_claim": {"actor": CLAIMS, "line": "denied", "on": "2026-04-20", "source_reference": "CLM-2"},
         "state_dose_days": REASON | {"days": 2},
     }
 
@@ -101,7 +101,7 @@ def claim_voided(api: Api, member_id: str) -> tuple[Json, Bodies]:
     """The only claim of a dose is voided."""
     patient = api.opened(member_id)
     entry = api.did(f"/patients/{patient}/doses", dose("2026-04-20", "CLM-1", source="claim"))["dose_id"]
-    api.did_to(patient, "claims", line="void", on="2026-04-20", source_reference="CLM-1")
+    api.did(f"/patients/{patient}/claims", claim("CLM-1", claim_status="void"))
     return {"patient_id": patient, "dose_id": entry}, {"settle_voided_claim": REASON | {"finding": "not_given"}}
 
 
@@ -230,7 +230,7 @@ SERVES: dict[Kind, tuple[str, ...]] = {
         "correct_dose",
     ),
     mistaken: ("unlink_histories", "void_death_record", "review_dose", "void_agent_entry"),
-    claimed: ("record_claim", "state_dose_days"),
+    claimed: ("state_dose_days",),
     claimed_twice: ("confirm_part_of_dose",),
     claim_voided: ("settle_voided_claim",),
     questioned: ("confirm_approval",),
