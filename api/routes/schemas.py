@@ -14,18 +14,19 @@ from domain.events import PatientEvent
 from domain.events.appeals import AppealEvidenceAdded, AppealFiled
 from domain.events.base import Event, ImportedFrom
 from domain.events.patient import LineOfBusiness
+from domain.events.receipts import ReceiptSource
 from domain.events.requests import InformationSupplied, NoticeIssued, Statement, Urgency
 from domain.events.treatment import DoseAdministered, PriorTreatmentReported, Variance
 from domain.history.records import ApprovalRecord, Request, RequestStatus
 from domain.history.state import PatientHistory
 from domain.ledger.application import Outcome
 from domain.people import Actor, ConsultationGiven, Prescriber
-from domain.permissions.views import ShownVersions, assessment_shown
+from domain.permissions.views import ShownVersions, assessment_shown, same_requests
 from domain.policy.assessment import Assessment
 from domain.review.assess_request import RequestAssessment
 from projections.audit_trail import AuditEntry
 from projections.courses import request_shown
-from projections.request_status import DecisionView, decision_view
+from projections.request_status import UNKNOWN, DecisionView, decision_view
 
 T = TypeVar("T")
 
@@ -71,8 +72,9 @@ class DeterminationView(BaseModel):
     departs: bool
     citing: list[str]
     history_version: int
-    assessment_digest: str
-    assessment: Assessment
+    edition: str = Field(description="The review date of the policy version, or `unknown` without an assessment (R31).")
+    assessment_digest: str | None
+    assessment: Assessment | None
 
 
 class RequestView(BaseModel):
@@ -80,6 +82,7 @@ class RequestView(BaseModel):
     status: RequestStatus
     received_at: Instant
     received_on: Day
+    receipt_source: ReceiptSource | None
     line_of_business: LineOfBusiness
     urgency: Urgency
     prescriber: Prescriber
@@ -87,6 +90,9 @@ class RequestView(BaseModel):
     planned_first_infusion_on: Day | None
     statement: Statement
     submitted_by: Actor
+    same_as: list[str] = Field(
+        description="Other requests of the same day, prescriber and statement: this one may have been sent twice."
+    )
     determination: DeterminationView | None
     past_determination: DecisionView | None = Field(
         description="What another record says was decided; it holds no assessment."
@@ -186,6 +192,7 @@ def request_view(history: PatientHistory, request: Request, versions: ShownVersi
         status=request.status,
         received_at=request.received_at,
         received_on=request.received_on,
+        receipt_source=request.receipts[-1].source,
         line_of_business=request.line_of_business,
         urgency=request.urgency,
         prescriber=request.prescriber,
@@ -193,6 +200,7 @@ def request_view(history: PatientHistory, request: Request, versions: ShownVersi
         planned_first_infusion_on=request.planned_first_infusion_on,
         statement=request.statement,
         submitted_by=request.submitted_by,
+        same_as=list(same_requests(history, request, versions.office)),
         determination=_determination(request, versions),
         past_determination=decision_shown(decision_view(past_decisions[-1]), versions) if past_decisions else None,
         approval=_approval(approval) if approval is not None else None,
@@ -204,6 +212,7 @@ def _determination(request: Request, versions: ShownVersions) -> DeterminationVi
     determination, decided_by = request.determination, request.decided_by
     if determination is None or decided_by is None:
         return None
+    assessment = determination.assessment
     return DeterminationView(
         decided_by=decided_by,
         decided_on=determination.decided_on,
@@ -211,8 +220,9 @@ def _determination(request: Request, versions: ShownVersions) -> DeterminationVi
         departs=determination.departs,
         citing=list(request.citing),
         history_version=versions.shown(determination.history_version),
+        edition=assessment.edition if assessment is not None else UNKNOWN,
         assessment_digest=determination.assessment_digest,
-        assessment=assessment_shown(determination.assessment, versions.office),
+        assessment=assessment_shown(assessment, versions.office) if assessment is not None else None,
     )
 
 

@@ -230,5 +230,12 @@ READINGS: dict[str, Reading] = {
             " month or year is known, from the first possible day. Earlier doses are recorded as before. A later"
             " dose is recorded as a variance and needs a review.",
         ),
+        (
+            "R31",
+            "Before the first edition",
+            "A request that was received before 2023-11-15 has no assessment, and neither has any appeal of it,"
+            " whenever the appeal was received. A clinician may decide it with a rationale, and the edition of the"
+            " determination is unknown.",
+        ),
     )
 }

@@ -41,7 +41,7 @@ from domain.people import Actor, ConsultationGiven, Prescriber
 from domain.policy.answers import MET, NOT_MET, UNDETERMINED
 from domain.policy.assessment import Assessment, Finding
 from domain.policy.referral import Reason
-from tests.ledger.samples.later import later_samples, report_samples
+from tests.ledger.samples.later import later_samples, receipt_samples, report_samples
 from tests.ledger.samples.system import keeping_samples
 
 PATIENT = UUID("6f1c5a04-93a5-4f0e-8d55-0c7f6f8b2a11")
@@ -294,6 +294,10 @@ _LATER: dict[str, Event] = {
     "PriorTreatmentReported-confirms": next(
         one for one in _SAMPLES if isinstance(one, PriorTreatmentReported)
     ).model_copy(update={"confirms_record": True}),
+    **receipt_samples(CARRIED, PATIENT),
+    "RequestSubmitted-fax": next(one for one in _SAMPLES if isinstance(one, RequestSubmitted)).model_copy(
+        update={"receipt_source": "fax"}
+    ),
 }
 
 SAMPLES: dict[str, Event] = {
