@@ -176,8 +176,10 @@ def appealed(api: Api, member_id: str) -> tuple[Json, Bodies]:
     ids, bodies = denied(api, member_id)
     appeal = api.did(f"/requests/{ids['request_id']}/appeals", bodies["file_appeal"])["made"][0]
     deciding = {"actor": APPEALS, "assessment_digest": api.digest(ids["request_id"]), "rationale": "No agent failed."}
+    received_at = api.ledger.history(UUID(ids["patient_id"])).requests[-1].received_at.isoformat()
+    evidence = {"actor": OFFICE, "received_at": received_at, "statement": {"agents": MEETS_A["agents"]}}
     return ids | {"appeal_id": appeal}, {
-        "add_appeal_evidence": {"actor": OFFICE, "received_at": NOW, "statement": {"agents": MEETS_A["agents"]}},
+        "add_appeal_evidence": evidence,
         "assign_appeal": {"actor": NURSE, "to": APPEALS},
         "decide_appeal": deciding | {"outcome": "upheld", "citing": ["1.A.iii"]},
         "withdraw_appeal": {"actor": OFFICE, "by": "Alma Synthetic", "reason": "Another treatment was begun."},
