@@ -28,7 +28,12 @@ from domain.policy.editions import edition_named
 from domain.policy.missing_facts import Supply
 from domain.policy.referral import Reason
 from domain.policy.shortest_paths import Way, what_if
-from domain.review.assess_request import RequestAssessment, next_request_assessment, request_assessment
+from domain.review.assess_request import (
+    RequestAssessment,
+    next_request_assessment,
+    path_on_record,
+    request_assessment,
+)
 from domain.treatment.approval_use import MG_PER_DOSE, Allowance, allowance
 from domain.treatment.concurrent_agents import agents_to_be_stopped, stops_settle_it
 from domain.treatment.courses import Course, courses
@@ -40,7 +45,6 @@ from domain.treatment.possible_treatment import (
     last_dose,
     next_dose,
     possible_treatments,
-    treatment_facts,
 )
 from projections.settling import SettledBy, settled_by
 
@@ -164,7 +168,8 @@ def eligibility(
     allowed = allowance(history, found, as_of)
     if allowed is not None and not _is_own_approval(history, allowed, office):
         allowed = None
-    path, because = _path(assessed, treatments)
+    path = assessed.assessment.scope if assessed is not None else path_on_record(history, request, as_of)
+    because = _because(path, treatments)
     following, last = next_dose(treatments, as_of), last_dose(treatments)
     number = following.number if path is not None else None
     is_known = path is not None and following.is_begun is not None
@@ -292,27 +297,17 @@ def _dosing_to_come(treatments: tuple[Treatment, ...], as_of: date) -> Requested
     )
 
 
-def _path(
-    assessed: RequestAssessment | None, treatments: tuple[Treatment, ...]
-) -> tuple[Literal["A", "B"] | None, str]:
-    """Returns the path that follows from the history (R1), or None if it is not known, and a sentence that says why."""
-    if assessed is not None:
-        path = assessed.assessment.scope
-    else:
-        completed = treatment_facts(treatments, never_reported=False, stated=None).completed_course
-        path = None if completed is None else "B" if completed else "A"
+def _because(path: Literal["A", "B"] | None, treatments: tuple[Treatment, ...]) -> str:
+    """Returns why the history decides this path (R1), or that it does not decide one."""
     if path is None:
-        return None, "It is not known whether a course of Lemtrada was completed."
+        return "It is not known whether a course of Lemtrada was completed."
     if path == "B" and any(one.number == 1 and one.given.least < doses_in_course(1) for one in treatments):
-        return (
-            path,
-            "An earlier course of Lemtrada counts as a prior course, although it was not completed in this ledger.",
-        )
+        return "An earlier course of Lemtrada counts as a prior course, although it was not completed in this ledger."
     if path == "B":
-        return path, "A course of Lemtrada was completed."
+        return "A course of Lemtrada was completed."
     if treatments:
-        return path, "The first course of Lemtrada was started and not completed."
-    return path, "No course of Lemtrada was completed."
+        return "The first course of Lemtrada was started and not completed."
+    return "No course of Lemtrada was completed."
 
 
 def _interval(assessed: RequestAssessment | None, path: Literal["A", "B"] | None) -> bool | None:

@@ -38,6 +38,7 @@ from domain.events.patient import (
     RepresentativeNamed,
     RequesterAdmitted,
 )
+from domain.events.receipts import ReceiptCorrected
 from domain.events.requests import (
     Asked,
     ClockExtended,
@@ -153,6 +154,9 @@ def _asked(event: Any) -> str:
 def _determined(event: Any) -> str:
     determination = event.determination
     assessment = determination.assessment
+    if assessment is None:
+        summary = "No assessment: the request was received before the first policy version on file (R31)"
+        return f"{summary}. {determination.rationale}"
     reconstructed = "" if assessment.edition_provenance == "text" else " (reconstructed)"
     summary = f"Edition {assessment.edition}{reconstructed}; recommendation: {in_words(assessment.recommendation)}"
     return f"{summary}. {determination.rationale}" if determination.rationale else f"{summary}."
@@ -258,6 +262,9 @@ SENTENCES: Final[dict[type[Event], Callable[[Any], str]]] = {
     InformationRequested: _asked,
     InformationSupplied: _supplied,
     StatementCorrected: _corrected,
+    ReceiptCorrected: lambda event: (
+        f"{_of_request(event)}: received {event.received_on} by {in_words(event.receipt_source)}. {event.reason}"
+    ),
     ReminderSent: lambda event: f"By {in_words(event.channel)}",
     PlannedInfusionChanged: lambda event: (
         f"{event.planned_first_infusion_on or 'no date'}, {event.planned_site or 'no site'}"

@@ -18,6 +18,7 @@ from domain.events import PatientEvent
 from domain.events.appeals import AppealDecided, AppealFiled
 from domain.events.determinations import CourseApproved, RequestDenied
 from domain.events.patient import LineOfBusiness
+from domain.events.receipts import ReceiptCorrected
 from domain.events.requests import InformationRequested, RequestExpedited, RequestSubmitted, StatementCorrected
 from domain.events.treatment import DoseAdministered, DoseVoided
 from domain.facts import FrozenModel, counted
@@ -59,6 +60,8 @@ def facts_of(events: Iterable[PatientEvent]) -> HistoryFacts:
         match event:
             case RequestSubmitted():
                 requests[event.request_id] = RequestFact(event.received_at, event.line_of_business, event.urgency)
+            case ReceiptCorrected():
+                requests[event.request_id].received_at = event.received_at
             case StatementCorrected():
                 requests[event.request_id].line = event.line_of_business
             case RequestExpedited():

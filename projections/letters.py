@@ -20,7 +20,7 @@ from domain.history.state import PatientHistory
 from domain.people import Actor
 from domain.policy.assessment import NOT_LISTED, Assessment
 from domain.policy.edition import Edition
-from domain.policy.editions import EDITIONS, edition_for
+from domain.policy.editions import EDITIONS, edition_for, has_edition
 
 LetterKind = Literal["approval", "denial", "information_needed", "appeal_decision"]
 
@@ -78,7 +78,7 @@ class DenialDraft(FrozenModel):
     rationale: str
     by: Actor
     on: date
-    assessment: Assessment
+    assessment: Assessment | None
 
 
 def letter(
@@ -133,14 +133,15 @@ def _of_approval(history: PatientHistory, request: Request, decision: Determinat
     return _letter(history, request, "approval", decision.on, parts, decision.version)
 
 
-def _approved(approval: ApprovalRecord, edition: Edition) -> LetterPart:
-    path = edition.path("A" if approval.course == 1 else "B")
+def _approved(approval: ApprovalRecord, edition: Edition | None) -> LetterPart:
     course = "the first course" if approval.course == 1 else f"course {approval.course}"
     rows = [
         ("Doses", f"{approval.doses_approved}, of {course}"),
-        ("Given how", path.dosing.paraphrase.partition(": ")[2] or path.dosing.paraphrase),
         ("Valid", f"from {approval.valid_from} through {approval.valid_through}, both days included"),
     ]
+    if edition is not None:
+        dosing = edition.path("A" if approval.course == 1 else "B").dosing.paraphrase
+        rows.insert(1, ("Given how", dosing.partition(": ")[2] or dosing))
     if approval.rescinded_on is not None:
         rows.append(("Taken back", f"from {approval.rescinded_on} on it covers nothing"))
     return LetterPart(
@@ -167,12 +168,12 @@ def _denial(
     by: Actor,
     citing: Sequence[str],
     rationale: str,
-    assessment: Assessment,
+    assessment: Assessment | None,
     version: int | None = None,
 ) -> Letter:
     reasons = _reasons(citing, _edition_of(assessment), assessment)
     parts = [LetterPart(title="Why it is not approved", sentences=(rationale,) if rationale else (), reasons=reasons)]
-    when = assessment.approvable_from
+    when = assessment.approvable_from if assessment is not None else None
     if when is not None:
         parts.append(
             LetterPart(
@@ -187,7 +188,7 @@ def _denial(
 
 def _of_asking(history: PatientHistory, request: Request, asking: Asking, zone: ZoneInfo) -> Letter:
     asked_on, until = asking.asked_at.astimezone(zone).date(), asking.answer_by.astimezone(zone)
-    edition = edition_for(request.received_on)
+    edition = edition_for(request.received_on) if has_edition(request.received_on) else None
     reasons = tuple(
         LetterReason(
             clause=one.clause,
@@ -273,26 +274,33 @@ def _addressees(history: PatientHistory, request: Request) -> Iterator[str]:
     yield request.prescriber.name
 
 
-def _reasons(citing: Iterable[str], edition: Edition, assessment: Assessment) -> tuple[LetterReason, ...]:
-    found = {one.citation: one.sentence for one in assessment.findings}
+def _reasons(citing: Iterable[str], edition: Edition | None, assessment: Assessment | None) -> tuple[LetterReason, ...]:
+    found = {one.citation: one.sentence for one in assessment.findings} if assessment is not None else {}
     return tuple(
         LetterReason(clause=one, criterion=_words_of(one, edition), found=found.get(one, ""))
         for one in dict.fromkeys(citing)
     )
 
 
-def _words_of(citation: str, edition: Edition) -> str:
+def _words_of(citation: str, edition: Edition | None) -> str:
+    if edition is None:
+        return ""
     if citation == NOT_LISTED:
         return edition.not_listed
     node = edition.by_citation.get(citation)
     return node.paraphrase if node is not None else ""
 
 
-def _edition_of(assessment: Assessment) -> Edition:
+def _edition_of(assessment: Assessment | None) -> Edition | None:
+    if assessment is None:
+        return None
     return next((one for one in EDITIONS if one.key == assessment.edition), EDITIONS[0])
 
 
-def _edition_part(assessment: Assessment) -> LetterPart:
+def _edition_part(assessment: Assessment | None) -> LetterPart:
+    if assessment is None:
+        first = f"unknown; the request was received before the first policy version on file ({EDITIONS[-1].key})"
+        return LetterPart(title="Which policy", rows=(("Policy version", first),))
     source = "" if assessment.edition_provenance == "text" else ", reconstructed from the policy's table of changes"
     edition = f"{assessment.edition}, revision {assessment.edition_revision}{source}"
     return LetterPart(title="Which policy", rows=(("Edition", edition), ("Judged on", assessment.as_of.isoformat())))

@@ -175,6 +175,8 @@ def _of_request(request: Request) -> Values:
 
 
 def _facts_of(request: Request) -> Iterator[Named]:
+    yield "received at", request.received_at.isoformat()
+    yield "receipt source", request.receipt_source
     yield "with", request.held_by.id if request.held_by is not None else None
     yield "line of business", request.line_of_business
     yield "prescriber", request.prescriber.name

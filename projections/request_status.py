@@ -16,6 +16,7 @@ from domain.deadlines.requests import deadline_of
 from domain.events.appeals import AppealLevel, AppealOutcome, Filer
 from domain.events.base import ImportedFrom
 from domain.events.documents import Document
+from domain.events.receipts import ReceiptSource
 from domain.events.requests import Asked, NoticeKind, Urgency
 from domain.facts import FrozenModel
 from domain.history.records import Appeal, ApprovalRecord, DeterminationRecord, DocumentOnRecord, Request
@@ -146,12 +147,27 @@ class AppealView(FrozenModel):
     external_outcome: AppealOutcome | None
 
 
+class ReceiptView(FrozenModel):
+    """When and how the request was received: as submitted, or as a person of the plan corrected it."""
+
+    received_at: Instant
+    received_on: Day
+    receipt_source: ReceiptSource | None
+    by: Actor
+    recorded_at: Instant
+    reason: str | None
+
+
 class RequestLife(FrozenModel):
-    """The status of one request with its documents, notices, approvals, decisions and appeals."""
+    """The status of one request with its documents, notices, approvals, decisions and appeals.
+
+    The last of `receipts` is in effect. The first is as submitted.
+    """
 
     request_id: str
     status: str
     closed_on: Day | None
+    receipts: tuple[ReceiptView, ...]
     held_by: Actor | None
     planned_site: str | None
     retrospective_for: tuple[str, ...]
@@ -188,6 +204,17 @@ def request_status(history: PatientHistory, request: Request, zone: ZoneInfo, no
         request_id=request_id,
         status=request.status,
         closed_on=request.closed_on,
+        receipts=tuple(
+            ReceiptView(
+                received_at=one.received_at,
+                received_on=one.received_on,
+                receipt_source=one.source,
+                by=one.by,
+                recorded_at=one.recorded_at,
+                reason=one.reason,
+            )
+            for one in request.receipts
+        ),
         held_by=request.held_by,
         planned_site=request.planned_site,
         retrospective_for=request.retrospective_for,

@@ -12,6 +12,7 @@ from domain.events import PATIENT_EVENTS, PatientEvent
 from domain.events.base import Event, ImportedFrom
 from domain.events.documents import DocumentCorrected, DocumentVoided
 from domain.events.patient import DeathRecordVoided, DemographicsCorrected, HistoriesUnlinked, OtherAgentEntryVoided
+from domain.events.receipts import ReceiptCorrected
 from domain.events.requests import StatementCorrected
 from domain.events.treatment import (
     ClaimVoided,
@@ -37,6 +38,7 @@ CORRECTS: Final[dict[type[Event], str]] = {
     DocumentCorrected: "document_id",
     DocumentVoided: "document_id",
     StatementCorrected: "request_id",
+    ReceiptCorrected: "request_id",
 }
 """The events that correct or void another entry (R23), and the field with the entry's id; empty if it has none."""
 assert {one.__name__ for one in CORRECTS} == {

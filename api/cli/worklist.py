@@ -179,6 +179,7 @@ def _show(answer: Worklist, zone: ZoneInfo) -> None:
 
 def _cells(item: WorklistItem, zone: ZoneInfo) -> tuple[str, ...]:
     marks = [name for name, marked in (("imported", item.imported), ("out of date", item.stale)) if marked]
+    marks += [f"same as {one.rpartition('.')[2]}" for one in item.same_as]
     return (
         _in_zone(item.due_at, zone) if item.due_at is not None else "",
         _words(item.standing or ""),

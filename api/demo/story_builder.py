@@ -159,8 +159,7 @@ class Story:
 
         def command(context: StepContext) -> Command:
             dose_ids = tuple(context.dose_id(number) for number in range(1, doses_given_before + 1))
-            received_at = {"received_at": context.at - FROM_RECEIPT_TO_ENTRY}
-            return SubmitRequest.model_validate(received_at | values | {"retrospective_for": dose_ids})
+            return SubmitRequest.model_validate(values | {"retrospective_for": dose_ids})
 
         return self._does(person.office, command)
 

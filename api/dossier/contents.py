@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 
 from api.dossier import contents_record, contents_replay
 from api.dossier.blocks import Block, BlockRow, CaseFile, Cell, Heading, Pairs, Paragraph, Section, grid, row
@@ -91,6 +92,13 @@ def _asked(case: AppealDossier, words: Words) -> Iterator[tuple[str, str]]:
     line = plain(request.line_of_business)
     received = words.at(request.received_at)
     yield "Request", f"{entry_of(case.request_id)}, {request.urgency}, {line}, received {received}"
+    for before, corrected in pairwise(request.receipts):
+        source = f" by {corrected.receipt_source}" if corrected.receipt_source is not None else ""
+        yield (
+            "Receipt corrected",
+            f"from {words.at(before.received_at)} to {words.at(corrected.received_at)}{source}, "
+            f"on {words.at(corrected.recorded_at)} by {corrected.by.name}: {corrected.reason}",
+        )
     prescriber = request.prescriber
     specialty = f", {plain(prescriber.specialty)}" if prescriber.specialty is not None else ""
     yield "Prescriber", f"{prescriber.name} ({plain(prescriber.credential)}{specialty})"

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import Field, TypeAdapter
 
 from api.files.claim_fields import ClaimStatus, FrequencyCode, Units
-from domain.calendar import Day, PartialDate
+from domain.calendar import Day, Instant, PartialDate
 from domain.commands.determinations import PastDetermination
 from domain.commands.requests import SubmitRequest
 from domain.commands.treatment import Milligrams, ReportPriorTreatment
@@ -54,6 +54,7 @@ class RequestLine(SubmitRequest):
     kind: Literal["request"]
     reference: Reference
     member: Member
+    received_at: Instant
     prescriber: Prescriber = Prescriber(name="not on record")
     statement: Statement = Statement()
 

@@ -277,6 +277,10 @@ FIELDS_OF: Final[dict[str, dict[str, str]]] = {
     "ReviewDocumentBody": {
         "supports": "Whether the document supports the finding of the clause (R14).",
     },
+    "ReceiptView": {
+        "by": "The user who submitted the request or corrected the receipt.",
+        "reason": "Why the receipt was corrected. Null: the receipt as submitted.",
+    },
     "ReviewView": {
         "supports": "Whether the document supports the finding of the clause (R14).",
         "by": "The user who reviewed the document.",

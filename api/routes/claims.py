@@ -37,7 +37,7 @@ class ClaimAnswer(BaseModel):
     note: str | None = Field(description="A sentence about the result.")
     dose_id: str | None = Field(description="The dose entry of the claim. None: a denied line, or a void that waits.")
     found_by: FoundBy | None = Field(
-        description="How the claim of a replacement or a void was found. `day`: as the only entry of its source and day."
+        description="How the claim of a replacement or a void was found. `day`: the only entry of its source and day."
     )
     waits: bool = Field(description="Whether the line is a void whose claim is not on record yet.")
     counts: bool = Field(description="Whether the entry counts as a dose of a course.")

@@ -47,9 +47,9 @@ from domain.history.records import ApprovalRecord
 from domain.history.records import Request as PriorAuthorization
 from domain.history.state import PatientHistory
 from domain.ledger.application import Outcome
-from domain.permissions.views import ShownVersions, assessment_shown, is_own_request
+from domain.permissions.views import ShownVersions, assessment_shown, is_own_request, same_requests
 from domain.review.assess_request import RequestAssessment, request_assessment
-from projections.request_status import RequestLife, deadline_instant, decision_view, request_status
+from projections.request_status import UNKNOWN, RequestLife, deadline_instant, decision_view, request_status
 
 router = APIRouter(tags=["requests"], route_class=CheckedJsonRoute)
 
@@ -209,6 +209,7 @@ def _request_view(history: PatientHistory, request: PriorAuthorization, versions
         status=request.status,
         received_at=request.received_at,
         received_on=request.received_on,
+        receipt_source=request.receipts[-1].source,
         line_of_business=request.line_of_business,
         urgency=request.urgency,
         prescriber=request.prescriber,
@@ -216,6 +217,7 @@ def _request_view(history: PatientHistory, request: PriorAuthorization, versions
         planned_first_infusion_on=request.planned_first_infusion_on,
         statement=request.statement,
         submitted_by=request.submitted_by,
+        same_as=list(same_requests(history, request, versions.office)),
         determination=_determination(request, versions),
         past_determination=decision_shown(decision_view(past_decisions[-1]), versions) if past_decisions else None,
         approval=_approval(approval) if approval is not None else None,
@@ -227,6 +229,7 @@ def _determination(request: PriorAuthorization, versions: ShownVersions) -> Dete
     determination, decided_by = request.determination, request.decided_by
     if determination is None or decided_by is None:
         return None
+    assessment = determination.assessment
     return DeterminationView(
         decided_by=decided_by,
         decided_on=determination.decided_on,
@@ -234,8 +237,9 @@ def _determination(request: PriorAuthorization, versions: ShownVersions) -> Dete
         departs=determination.departs,
         citing=list(request.citing),
         history_version=versions.shown(determination.history_version),
+        edition=assessment.edition if assessment is not None else UNKNOWN,
         assessment_digest=determination.assessment_digest,
-        assessment=assessment_shown(determination.assessment, versions.office),
+        assessment=assessment_shown(assessment, versions.office) if assessment is not None else None,
     )
 
 

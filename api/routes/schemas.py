@@ -12,6 +12,7 @@ from domain.calendar import Day, Instant
 from domain.events import PatientEvent
 from domain.events.base import ImportedFrom
 from domain.events.patient import LineOfBusiness
+from domain.events.receipts import ReceiptSource
 from domain.events.requests import Statement, Urgency
 from domain.events.treatment import Variance
 from domain.history.records import Request, RequestStatus
@@ -64,8 +65,9 @@ class DeterminationView(BaseModel):
     departs: bool
     citing: list[str]
     history_version: int
-    assessment_digest: str
-    assessment: Assessment
+    edition: str = Field(description="The review date of the policy version, or `unknown` without an assessment (R31).")
+    assessment_digest: str | None
+    assessment: Assessment | None
 
 
 class RequestView(BaseModel):
@@ -73,6 +75,7 @@ class RequestView(BaseModel):
     status: RequestStatus
     received_at: Instant
     received_on: Day
+    receipt_source: ReceiptSource | None
     line_of_business: LineOfBusiness
     urgency: Urgency
     prescriber: Prescriber
@@ -80,6 +83,9 @@ class RequestView(BaseModel):
     planned_first_infusion_on: Day | None
     statement: Statement
     submitted_by: Actor
+    same_as: list[str] = Field(
+        description="Other requests of the same day, prescriber and statement: this one may have been sent twice."
+    )
     determination: DeterminationView | None
     past_determination: DecisionView | None = Field(
         description="What another record says was decided; it holds no assessment."

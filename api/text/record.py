@@ -92,6 +92,10 @@ def request_rows(life: RequestLife, zone: ZoneInfo) -> Rows:
     yield "Request", f"{life.request_id}, {in_words(life.status)}{closed}{imported(life.imported_from)}"
     if life.held_by is not None:
         yield "Assigned to", f"{life.held_by.name} ({in_words(life.held_by.role)})"
+    for number, receipt in enumerate(life.receipts):
+        source = f", by {receipt.receipt_source}" if receipt.receipt_source is not None else ""
+        reason = f" (corrected by {receipt.by.name}: {receipt.reason})" if number else ""
+        yield "Received", f"{clock_time(receipt.received_at, zone)}{source}{reason}"
     deadline = life.clock
     yield "Due", f"{clock_time(deadline.due_at, zone)} ({in_words(deadline.standing)}; {deadline.rule})"
     if life.expedited_at is not None:

@@ -8,7 +8,7 @@ from pydantic import Field, StrictInt
 
 from domain.calendar import Day, Instant
 from domain.commands.patient import WithReason
-from domain.commands.requests import Assignment, Digest, ShownVersion, Supplement, Withdrawal
+from domain.commands.requests import Assignment, ShownVersion, Supplement, ViewedDigest, Withdrawal
 from domain.events.appeals import AppealDismissalGround, AppealOutcome, Filer
 from domain.events.base import AppealId, RequestId
 from domain.events.requests import Urgency
@@ -51,7 +51,7 @@ class AppealDecision(FrozenModel):
     """
 
     outcome: AppealOutcome
-    assessment_digest: Digest
+    assessment_digest: ViewedDigest = None
     history_version: ShownVersion = None
     rationale: Text
     citing: Annotated[tuple[Name, ...], Field(max_length=40)] = ()
@@ -94,7 +94,7 @@ class ExternalAnswer(FrozenModel):
     received_on: Day
     outcome: AppealOutcome
     rationale: Text
-    assessment_digest: Digest
+    assessment_digest: ViewedDigest = None
     history_version: ShownVersion = None
     doses: Annotated[StrictInt, Field(ge=1, le=5)] | None = None
     valid_from: Day | None = None

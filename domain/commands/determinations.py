@@ -8,7 +8,7 @@ from pydantic import Field, StrictInt
 
 from domain.calendar import Day
 from domain.commands.patient import WithReason
-from domain.commands.requests import Digest, ShownVersion
+from domain.commands.requests import Digest, ShownVersion, ViewedDigest
 from domain.events.base import RequestId
 from domain.events.determinations import PastOutcome, RescissionGround
 from domain.facts import FrozenModel, Name, Text
@@ -22,7 +22,7 @@ class Approval(FrozenModel):
     approved than were requested; the determination is adverse in that part.
     """
 
-    assessment_digest: Digest
+    assessment_digest: ViewedDigest = None
     history_version: ShownVersion = None
     doses: Annotated[StrictInt, Field(ge=1, le=5)] | None = None
     valid_from: Day | None = None
@@ -39,7 +39,7 @@ class ApproveCourse(Approval):
 class Denial(FrozenModel):
     """Denies a request. `citing` lists the specific criteria; the rationale is in plain language."""
 
-    assessment_digest: Digest
+    assessment_digest: ViewedDigest = None
     history_version: ShownVersion = None
     citing: Annotated[tuple[Name, ...], Field(min_length=1, max_length=40)]
     rationale: Text
@@ -52,7 +52,7 @@ class DenyRequest(Denial):
 class Referral(FrozenModel):
     """Sends a request to clinical review."""
 
-    assessment_digest: Digest
+    assessment_digest: ViewedDigest = None
     history_version: ShownVersion = None
     rationale: Text | None = None
 

@@ -11,12 +11,21 @@ from domain.commands.patient import WithReason
 from domain.events.base import AppealId, DocumentId, DoseId, NoticeId, RequestId
 from domain.events.documents import DocumentKind, MediaType, Sha256
 from domain.events.patient import LineOfBusiness
+from domain.events.receipts import ReceiptSource
 from domain.events.requests import Channel, DismissalGround, NoticeKind, Statement, Urgency
 from domain.facts import FrozenModel, Name, Text, is_none
 from domain.people import Actor, ConsultationGiven, Prescriber
 
 Digest = Annotated[
     str, Field(pattern=r"^[0-9a-f]{64}$", description="The digest of the assessment that the user viewed.")
+]
+ViewedDigest = Annotated[
+    str | None,
+    Field(
+        pattern=r"^[0-9a-f]{64}$",
+        description="The digest of the assessment that the user viewed. Left out only if the request has no assessment,"
+        " because it was received before the first policy version on file (R31).",
+    ),
 ]
 ShownVersion = Annotated[
     StrictInt | None,
@@ -29,9 +38,13 @@ ShownVersion = Annotated[
 
 
 class SubmitRequest(FrozenModel):
-    """Submits a request. `retrospective_for` lists doses on record that were given before the request was received."""
+    """Submits a request. `retrospective_for` lists doses on record that were given before the request was received.
 
-    received_at: Instant
+    `received_at` defaults to now. Only a user of the plan may send another time, such as that of a fax, and
+    `receipt_source`, which states how the request was received.
+    """
+
+    received_at: Instant | None = None
     line_of_business: LineOfBusiness
     urgency: Urgency = "standard"
     prescriber: Prescriber
@@ -40,6 +53,18 @@ class SubmitRequest(FrozenModel):
     statement: Statement
     planned_site: Name | None = None
     retrospective_for: Annotated[tuple[DoseId, ...], Field(max_length=10)] = ()
+    receipt_source: ReceiptSource | None = Field(default=None, exclude_if=is_none)
+
+
+class ReceiptCorrection(WithReason):
+    """When and how the plan really received the request."""
+
+    received_at: Instant
+    receipt_source: ReceiptSource
+
+
+class CorrectReceipt(ReceiptCorrection):
+    request_id: RequestId
 
 
 class NewDocument(FrozenModel):
@@ -268,6 +293,7 @@ RequestCommand = (
     | RequestInformation
     | SupplyInformation
     | CorrectStatement
+    | CorrectReceipt
     | ReviewDocument
     | CorrectDocument
     | VoidDocument

@@ -27,6 +27,7 @@ from domain.decisions import (
     information,
     notices,
     patient,
+    receipts,
     requests,
 )
 from domain.decisions.consequences import DecisionFunction, course_changes
@@ -42,6 +43,7 @@ DECISIONS: Final[dict[type[Command], DecisionFunction]] = {
     **patient.DECISIONS,
     **course_closure.DECISIONS,
     **requests.DECISIONS,
+    **receipts.DECISIONS,
     **information.DECISIONS,
     **documents.DECISIONS,
     **deadlines.DECISIONS,

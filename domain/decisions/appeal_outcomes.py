@@ -18,7 +18,7 @@ from domain.decisions.appeals import appeal_named, open_appeal
 from domain.decisions.approval_terms import Quantity, check_left_out, course_approved, quantity
 from domain.decisions.citations import approval_departs, check_citing, denial_departs
 from domain.decisions.consequences import DecisionFunction
-from domain.decisions.determinations import any_assessment, determined, viewed_assessment
+from domain.decisions.determinations import any_assessment, assessment_to_decide_from, determined
 from domain.decisions.preconditions import OnAssessment, Precondition, request_named
 from domain.errors import AlreadyDecided, Conflict, InvalidCommand
 from domain.events import PatientEvent
@@ -26,7 +26,8 @@ from domain.events.appeals import AppealDecided, AppealHandedOn, ExternalReviewA
 from domain.history.records import Appeal, Request
 from domain.history.state import PatientHistory
 from domain.permissions.appeal_independence import check_independent, check_uphold
-from domain.review.assess_request import RequestAssessment, request_assessment
+from domain.policy.assessment import Assessment
+from domain.review.assess_request import RequestAssessment, assessment_if_any
 
 
 def decide_appeal(history: PatientHistory, command: DecideAppeal, context: CommandContext) -> tuple[PatientEvent, ...]:
@@ -34,16 +35,17 @@ def decide_appeal(history: PatientHistory, command: DecideAppeal, context: Comma
     appeal, request = to_decide(history, command.appeal_id, context)
     if command.outcome != "overturned":
         check_uphold(context.actor)
-    assessed = viewed_assessment(history, request, command.assessment_digest, context)
-    assessment = assessed.assessment
+    assessed = assessment_to_decide_from(history, request, command.assessment_digest, context)
+    assessment = assessed.assessment if assessed is not None else None
     if command.outcome == "upheld":
         _check_grants_nothing(command)
         check_citing(command.citing, assessment)
-        granted, departs = None, denial_departs(command.citing, assessment)
+        granted, departs = None, assessment is not None and denial_departs(command.citing, assessment)
     else:
-        granted, departs = _granted(history, request, assessed, command), approval_departs(assessment)
+        granted = _granted(history, request, assessment, command, context)
+        departs = assessment is not None and approval_departs(assessment)
         _check_more_than_before(history, request, granted)
-    determination = determined(assessed, command.rationale, context, departs=departs)
+    determination = determined(history, assessed, command.rationale, context, departs=departs)
     decided = context.event(
         AppealDecided,
         appeal_id=appeal.appeal_id,
@@ -68,8 +70,8 @@ def to_decide(history: PatientHistory, appeal_id: str, occasion: Occasion) -> tu
 
 def _assess_appealed(
     history: PatientHistory, appeal_and_request: tuple[Appeal, Request], today: date
-) -> RequestAssessment:
-    return request_assessment(history, appeal_and_request[1], today)
+) -> RequestAssessment | None:
+    return assessment_if_any(history, appeal_and_request[1], today)
 
 
 def hand_on_appeal(history: PatientHistory, command: HandOnAppeal, context: CommandContext) -> tuple[PatientEvent, ...]:
@@ -138,10 +140,11 @@ def record_external_answer(
     if _was_approved_since(history, request, appeal):
         # The external decision is recorded, and nothing is left to approve.
         return (answered,)
-    assessed = viewed_assessment(history, request, command.assessment_digest, context)
-    granted = _granted(history, request, assessed, command)
-    departs = approval_departs(assessed.assessment)
-    determination = determined(assessed, command.rationale, context, departs=departs)
+    assessed = assessment_to_decide_from(history, request, command.assessment_digest, context)
+    assessment = assessed.assessment if assessed is not None else None
+    granted = _granted(history, request, assessment, command, context)
+    departs = assessment is not None and approval_departs(assessment)
+    determination = determined(history, assessed, command.rationale, context, departs=departs)
     return (
         answered,
         course_approved(history, request, command, granted, determination, context, appeal.appeal_id),
@@ -191,11 +194,12 @@ def _request_under_appeal(history: PatientHistory, appeal: Appeal) -> Request:
 def _granted(
     history: PatientHistory,
     request: Request,
-    assessed: RequestAssessment,
+    assessment: Assessment | None,
     command: DecideAppeal | RecordExternalAnswer,
+    context: CommandContext,
 ) -> Quantity:
     """The quantity that is approved: all that was requested, or a part of it, as the outcome states."""
-    granted = quantity(history, request, assessed.assessment, command)
+    granted = quantity(history, request, assessment, command, context.today)
     if granted.is_partial and command.outcome == "overturned":
         raise InvalidCommand(
             f"{granted.doses} of {granted.requested} doses are only a part of the request",
@@ -209,7 +213,7 @@ def _granted(
                 field="doses",
                 remedy="send fewer doses than were requested, or send overturned",
             )
-        check_left_out(command, assessed.assessment)
+        check_left_out(command, assessment)
     return granted
 
 

@@ -55,7 +55,7 @@ def extend_approval(
             request_id=request.request_id,
             approval_version=approval.version,
             valid_through=approval.valid_through + timedelta(days=APPROVAL_DAYS),
-            determination=determined(assessed, command.rationale, context, departs=False),
+            determination=determined(history, assessed, command.rationale, context, departs=False),
         ),
     )
 

@@ -17,12 +17,12 @@ from domain.commands.determinations import Approval
 from domain.decisions.citations import check_known
 from domain.errors import Conflict, InvalidCommand
 from domain.events.determinations import CourseApproved, Determination
-from domain.facts import counted
+from domain.facts import counted, doses_in_course
 from domain.history.records import Dose, Request
 from domain.history.state import PatientHistory
 from domain.policy.assessment import Assessment
 from domain.policy.editions import edition_named
-from domain.review.assess_request import without_doses
+from domain.review.assess_request import path_on_record, without_doses
 from domain.treatment.approval_use import doses_under
 from domain.treatment.course_assignment import number_of_next_dose
 from domain.treatment.courses import Course, courses
@@ -49,23 +49,28 @@ def doses_requested(history: PatientHistory, request: Request) -> int | None:
     return request.statement.requested_dosing.consecutive_days
 
 
-def policy_doses_max(assessment: Assessment) -> int:
-    """The most doses that can be approved under this assessment.
+def policy_doses_max(assessment: Assessment | None) -> int:
+    """The most doses that can be approved under this assessment, or without one (R31).
 
     If the path is not determined, the course with more doses counts.
     """
+    if assessment is None:
+        return doses_in_course(1)
     edition = edition_named(assessment.edition)
     letters: tuple[Literal["A", "B"], ...] = (assessment.scope,) if assessment.scope is not None else ("A", "B")
     return max(edition.path(letter).doses for letter in letters)
 
 
-def quantity(history: PatientHistory, request: Request, assessment: Assessment, terms: Terms) -> Quantity:
-    """The doses in `terms`, by default the quantity of the policy.
+def quantity(
+    history: PatientHistory, request: Request, assessment: Assessment | None, terms: Terms, today: date
+) -> Quantity:
+    """The doses in `terms`, by default the quantity of the policy; without an assessment, a whole course (R31).
 
     Raises InvalidCommand if there are more than the policy allows, or more than were given before they were requested.
     """
     given = _given_in_full(history, request) if not isinstance(terms, Approval) else None
-    policy = given.regimen if given is not None else _policy_doses(assessment, terms.path)
+    scope = assessment.scope if assessment is not None else path_on_record(history, request, today)
+    policy = given.regimen if given is not None else _policy_doses(assessment, scope, terms.path)
     requested = doses_requested(history, request) or policy
     limit = min(policy, requested) if request.retrospective_for else policy
     doses = terms.doses if terms.doses is not None else limit
@@ -74,13 +79,13 @@ def quantity(history: PatientHistory, request: Request, assessment: Assessment, 
         raise InvalidCommand(
             f"{counted(doses, 'dose')} would exceed {limit_in_words}",
             field="doses",
-            clause=f"1.{assessment.scope or terms.path}",
+            clause=f"1.{scope or terms.path}",
             remedy=f"approve at most {counted(limit, 'dose')}",
         )
     return Quantity(doses, requested)
 
 
-def check_left_out(terms: Terms, assessment: Assessment) -> None:
+def check_left_out(terms: Terms, assessment: Assessment | None) -> None:
     """Raises InvalidCommand unless a partial approval states what is not approved and why, and cites a criterion."""
     if terms.left_out is None:
         raise InvalidCommand(
@@ -143,19 +148,21 @@ def doses_given_before(history: PatientHistory, request: Request) -> list[Dose]:
     return sorted(named, key=lambda dose: (dose.on, dose.version))
 
 
-def _policy_doses(assessment: Assessment, path: Literal["A", "B"] | None) -> int:
-    """The quantity of the path that the history determines.
+def _policy_doses(
+    assessment: Assessment | None, scope: Literal["A", "B"] | None, path: Literal["A", "B"] | None
+) -> int:
+    """The quantity of the path that the history determines, which is `scope`.
 
     `path` is needed only if the history does not determine it.
     """
-    if path is not None and assessment.scope not in (None, path):
+    if path is not None and scope not in (None, path):
         raise InvalidCommand(
-            f"the patient's history determines path {assessment.scope}, not {path} (R1)",
+            f"the patient's history determines path {scope}, not {path} (R1)",
             field="path",
             clause=f"1.{path}",
             remedy="leave the path out, or report the prior treatment that determines it",
         )
-    letter = assessment.scope or path
+    letter = scope or path
     if letter is None:
         raise InvalidCommand(
             "it is not known whether a course was completed, so the number of doses can't be determined",
@@ -163,6 +170,8 @@ def _policy_doses(assessment: Assessment, path: Literal["A", "B"] | None) -> int
             clause="1.A",
             remedy="report the prior treatment, or state the path and the rationale",
         )
+    if assessment is None:
+        return doses_in_course(1 if letter == "A" else 2)
     return edition_named(assessment.edition).path(letter).doses
 
 

@@ -9,12 +9,12 @@ from domain.policy.denial_citations import denial_citations
 from domain.policy.editions import edition_named
 
 
-def check_known(citing: tuple[str, ...], assessment: Assessment) -> None:
-    """Raises InvalidCommand if the edition lacks a cited clause.
+def check_known(citing: tuple[str, ...], assessment: Assessment | None) -> None:
+    """Raises InvalidCommand if the edition lacks a cited clause. Without an assessment, no edition is known (R31).
 
     The error does not repeat the clause, which is free text.
     """
-    if not {one.citation for one in assessment.findings}.issuperset(citing):
+    if assessment is not None and not {one.citation for one in assessment.findings}.issuperset(citing):
         raise InvalidCommand(
             f"edition {assessment.edition} does not contain every cited clause",
             field="citing",
@@ -22,7 +22,7 @@ def check_known(citing: tuple[str, ...], assessment: Assessment) -> None:
         )
 
 
-def check_citing(citing: tuple[str, ...], assessment: Assessment) -> None:
+def check_citing(citing: tuple[str, ...], assessment: Assessment | None) -> None:
     """Raises InvalidCommand unless a denial cites clauses of the edition.
 
     If the recommendation is `not_recommended`, at least one cited clause must be a reason for it. Otherwise, any clause
@@ -34,6 +34,8 @@ def check_citing(citing: tuple[str, ...], assessment: Assessment) -> None:
             field="citing",
             remedy="cite the deciding clause, for example 1.B.iv",
         )
+    if assessment is None:
+        return
     check_known(citing, assessment)
     against = denial_citations(assessment, edition_named(assessment.edition))
     decisive = [one for one in citing if one == NOT_LISTED or any(_is_within(leaf, one) for leaf in against)]

@@ -21,7 +21,8 @@ from domain.events.determinations import Determination, RequestDenied, RequestRe
 from domain.history.records import Request
 from domain.history.state import PatientHistory
 from domain.permissions import commands
-from domain.review.assess_request import RequestAssessment, request_assessment
+from domain.policy.editions import has_edition
+from domain.review.assess_request import RequestAssessment, assessment_if_any, request_assessment
 
 
 def approve_course(
@@ -32,34 +33,35 @@ def approve_course(
     An approval of fewer doses than requested is a partial denial.
     """
     request = request_open(history, command.request_id, context)
-    assessed = viewed_assessment(history, request, command.assessment_digest, context)
+    assessed = assessment_to_decide_from(history, request, command.assessment_digest, context)
     check_approvable(history, request, assessed, context)
-    assessment = assessed.assessment
+    assessment = assessed.assessment if assessed is not None else None
     # This check is before those of the other terms, so that nobody is asked to correct a command that only others may
     # give.
     requested = doses_requested(history, request)
     is_less = command.doses is not None and requested is not None and command.doses < requested
     commands.check_approval(context.actor, request, assessment, is_partial=is_less)
-    granted = quantity(history, request, assessment, command)
+    granted = quantity(history, request, assessment, command, context.today)
     commands.check_approval(context.actor, request, assessment, is_partial=granted.is_partial)
     if granted.is_partial:
         check_left_out(command, assessment)
-    departs = approval_departs(assessment)
-    is_a_referral = assessment.recommendation == "refer" or request.status == "referred"
-    if departs or granted.is_partial or is_a_referral:
+    departs = assessment is not None and approval_departs(assessment)
+    is_a_referral = request.status == "referred" or (assessment is not None and assessment.recommendation == "refer")
+    if assessment is not None and (departs or granted.is_partial or is_a_referral):
         _need_rationale(command.rationale)
-    determination = determined(assessed, command.rationale, context, departs=departs)
+    determination = determined(history, assessed, command.rationale, context, departs=departs)
     return (course_approved(history, request, command, granted, determination, context),)
 
 
 def check_approvable(
-    history: PatientHistory, request: Request, assessed: RequestAssessment, occasion: Occasion
+    history: PatientHistory, request: Request, assessed: RequestAssessment | None, occasion: Occasion
 ) -> None:
     """Raises NotPermitted if the actor may not approve from this assessment, whatever the terms of the approval.
 
     Raises Conflict if the request lists doses that were given, and none of them counts, or they are of several courses.
     """
-    requested, assessment = doses_requested(history, request), assessed.assessment
+    requested = doses_requested(history, request)
+    assessment = assessed.assessment if assessed is not None else None
     is_partial = requested is not None and requested > policy_doses_max(assessment)
     commands.check_approval(occasion.actor, request, assessment, is_partial=is_partial)
 
@@ -70,15 +72,16 @@ def deny_request(history: PatientHistory, command: DenyRequest, context: Command
     A denial that cites only clauses that are met overrides the recommendation.
     """
     request = to_deny(history, command.request_id, context)
-    assessed = viewed_assessment(history, request, command.assessment_digest, context)
-    check_citing(command.citing, assessed.assessment)
-    departs = denial_departs(command.citing, assessed.assessment)
+    assessed = assessment_to_decide_from(history, request, command.assessment_digest, context)
+    assessment = assessed.assessment if assessed is not None else None
+    check_citing(command.citing, assessment)
+    departs = assessment is not None and denial_departs(command.citing, assessment)
     return (
         context.event(
             RequestDenied,
             request_id=request.request_id,
             citing=command.citing,
-            determination=determined(assessed, command.rationale, context, departs=departs),
+            determination=determined(history, assessed, command.rationale, context, departs=departs),
         ),
     )
 
@@ -93,12 +96,12 @@ def to_deny(history: PatientHistory, request_id: str, occasion: Occasion) -> Req
 def refer_request(history: PatientHistory, command: ReferRequest, context: CommandContext) -> tuple[PatientEvent, ...]:
     """Send the request to clinical review, with the assessment that the user viewed."""
     request = to_refer(history, command.request_id, context)
-    assessed = viewed_assessment(history, request, command.assessment_digest, context)
+    assessed = assessment_to_decide_from(history, request, command.assessment_digest, context)
     return (
         context.event(
             RequestReferred,
             request_id=request.request_id,
-            determination=determined(assessed, command.rationale, context, departs=False),
+            determination=determined(history, assessed, command.rationale, context, departs=False),
         ),
     )
 
@@ -125,10 +128,30 @@ def viewed_assessment(history: PatientHistory, request: Request, digest: str, oc
     return assessed
 
 
-def any_assessment(
-    _history: PatientHistory, _subject: object, _assessed: RequestAssessment, _occasion: Occasion
-) -> None:
-    """Raises nothing: the command is possible from every assessment, but not without one."""
+def assessment_to_decide_from(
+    history: PatientHistory, request: Request, digest: str | None, occasion: Occasion
+) -> RequestAssessment | None:
+    """Today's assessment, which the actor viewed; None if the request was received before the first edition (R31)."""
+    if has_edition(request.received_on):
+        if digest is None:
+            raise InvalidCommand(
+                "the digest of the viewed assessment is missing",
+                field="assessment_digest",
+                remedy="review the current assessment and decide with its digest",
+            )
+        return viewed_assessment(history, request, digest, occasion)
+    if digest is not None:
+        raise InvalidCommand(
+            f"the request was received on {request.received_on}, before the first policy version on file, "
+            "so it has no assessment (R31)",
+            field="assessment_digest",
+            remedy="leave this field out; a clinician decides with a rationale",
+        )
+    return None
+
+
+def any_assessment(_history: PatientHistory, _subject: object, _assessed: object, _occasion: Occasion) -> None:
+    """Raises nothing: the command is possible from every assessment, and without one if the request has none (R31)."""
 
 
 def check_viewed(assessed: RequestAssessment, viewed_digest: str, request_id: str) -> None:
@@ -145,9 +168,33 @@ def check_viewed(assessed: RequestAssessment, viewed_digest: str, request_id: st
 
 
 def determined(
-    assessed: RequestAssessment, rationale: str | None, context: CommandContext, *, departs: bool
+    history: PatientHistory,
+    assessed: RequestAssessment | None,
+    rationale: str | None,
+    context: CommandContext,
+    *,
+    departs: bool,
 ) -> Determination:
-    """The determination to store. `departs` is true if it overrides the recommendation."""
+    """The determination to store. `departs` is true if it overrides the recommendation.
+
+    Without an assessment, the rationale is all that the determination rests on (R31).
+    """
+    if assessed is None:
+        if rationale is None:
+            raise InvalidCommand(
+                "the request has no assessment, and the rationale is missing (R31)",
+                field="rationale",
+                remedy="state the rationale in plain language",
+            )
+        return Determination(
+            assessment=None,
+            assessment_digest=None,
+            history_version=history.version,
+            decided_on=context.today,
+            rationale=rationale,
+            departs=False,
+            edition="unknown",
+        )
     return Determination(
         assessment=assessed.assessment,
         assessment_digest=assessed.digest,
@@ -178,7 +225,7 @@ PRECONDITIONS: Final[dict[type[Command], Precondition]] = {
     ReferRequest: to_refer,
 }
 ON_ASSESSMENT: Final[dict[type[Command], OnAssessment]] = {
-    ApproveCourse: OnAssessment(request_assessment, check_approvable),
-    DenyRequest: OnAssessment(request_assessment, any_assessment),
-    ReferRequest: OnAssessment(request_assessment, any_assessment),
+    ApproveCourse: OnAssessment(assessment_if_any, check_approvable),
+    DenyRequest: OnAssessment(assessment_if_any, any_assessment),
+    ReferRequest: OnAssessment(assessment_if_any, any_assessment),
 }

@@ -23,7 +23,7 @@ from domain.facts import doses_in_course
 from domain.history.records import Request
 from domain.history.state import PatientHistory
 from domain.policy.assessment import NOT_LISTED
-from domain.policy.editions import edition_named, known_keys
+from domain.policy.editions import edition_named, has_edition, known_keys
 from domain.review.assess_request import without_doses
 from domain.treatment.course_assignment import number_of_next_dose
 from domain.treatment.courses import courses, current_course
@@ -43,7 +43,7 @@ def import_past_determination(
             field="decided_on",
             remedy=f"send a date from {request.received_on} to {context.today}",
         )
-    _check_edition(command)
+    _check_edition(command, request)
     if command.outcome == "denied":
         _check_grants_nothing(command)
         granted: dict[str, int | date | None] = dict.fromkeys(
@@ -86,10 +86,16 @@ def to_import(history: PatientHistory, request_id: str, _: Occasion) -> Request:
     return request
 
 
-def _check_edition(command: ImportPastDetermination) -> None:
+def _check_edition(command: ImportPastDetermination, request: Request) -> None:
     """Raises InvalidCommand unless the edition is known, was in use then and has the cited clauses, or is `unknown`."""
     if command.edition == UNKNOWN:
         return
+    if not has_edition(request.received_on):
+        raise InvalidCommand(
+            f"the request was received on {request.received_on}, before the first policy version on file (R31)",
+            field="edition",
+            remedy=f"send {UNKNOWN}, or leave this field out",
+        )
     try:
         edition = edition_named(command.edition)
     except EditionUnknown:

@@ -30,7 +30,7 @@ from domain.history.records import Request
 from domain.history.state import PatientHistory
 from domain.people import ConsultationGiven
 from domain.policy.assessment import Assessment
-from domain.review.assess_request import RequestAssessment, request_assessment
+from domain.review.assess_request import RequestAssessment, assessment_if_any, request_assessment
 from domain.review.statements import changed_fields, supplemented
 
 
@@ -156,7 +156,12 @@ def _answers_in_full(request: Request, history_after: PatientHistory, context: C
     if not open_requests:
         return False
     request_after = history_after.request(request.request_id)
-    needed = request_assessment(history_after, request_after, context.today).assessment.needed
+    assert request_after is not None
+    assessed = assessment_if_any(history_after, request_after, context.today)
+    if assessed is None:
+        # The receipt was corrected to a day before the first edition: nothing is left to ask (R31).
+        return True
+    needed = assessed.assessment.needed
     return all(
         one.clause not in needed
         or any(

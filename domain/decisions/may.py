@@ -20,6 +20,7 @@ from domain.decisions import (
     information,
     notices,
     patient,
+    receipts,
     requests,
 )
 from domain.decisions.preconditions import Assigning, OnAssessment, Precondition
@@ -41,6 +42,7 @@ PRECONDITIONS: Final[dict[type[Command], Precondition]] = {
     **patient.PRECONDITIONS,
     **course_closure.PRECONDITIONS,
     **requests.PRECONDITIONS,
+    **receipts.PRECONDITIONS,
     **information.PRECONDITIONS,
     **documents.PRECONDITIONS,
     **deadlines.PRECONDITIONS,

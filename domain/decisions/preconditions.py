@@ -29,11 +29,12 @@ class OnAssessment:
     """What an assessment must say, for a command that names the assessment that its actor viewed.
 
     `assess` makes the assessment of a day from what the precondition returned. `check` raises the refusal. Between the
-    two, a decision checks that the assessment is the one that the actor viewed.
+    two, a decision checks that the assessment is the one that the actor viewed. The assessment is None where a decision
+    is possible for a request from before the first edition (R31).
     """
 
-    assess: Callable[[PatientHistory, Any, date], RequestAssessment]
-    check: Callable[[PatientHistory, Any, RequestAssessment, Occasion], None]
+    assess: Callable[[PatientHistory, Any, date], RequestAssessment | None]
+    check: Callable[[PatientHistory, Any, Any, Occasion], None]
 
 
 @dataclass(frozen=True, slots=True)

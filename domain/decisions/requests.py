@@ -28,6 +28,7 @@ from domain.decisions.preconditions import (
     request_on_record,
     request_open,
 )
+from domain.decisions.receipts import check_receipt
 from domain.errors import AlreadyDecided, Conflict, InvalidCommand, NotFound, NotPermitted
 from domain.events import PatientEvent
 from domain.events.requests import (
@@ -52,20 +53,17 @@ def submit_request(
     history: PatientHistory, command: SubmitRequest, context: CommandContext
 ) -> tuple[PatientEvent, ...]:
     """Record a request that was received."""
-    if command.received_at > context.at:
-        raise InvalidCommand(
-            "the time of receipt is in the future",
-            field="received_at",
-            remedy="send the time at which the request was received",
-        )
+    received = context.at if command.received_at is None else command.received_at
+    if command.received_at is not None or command.receipt_source is not None:
+        check_receipt(history, command, context)
     check_statement(command.statement, context.today)
-    received_on = context.day_of(command.received_at)
+    received_on = context.day_of(received)
     _check_retrospective(history, command.retrospective_for, received_on)
     return (
         context.event(
             RequestSubmitted,
             request_id=f"{history.patient_id}.r{len(history.requests) + 1}",
-            received_at=command.received_at,
+            received_at=received,
             received_on=received_on,
             line_of_business=command.line_of_business,
             urgency=command.urgency,
@@ -75,6 +73,7 @@ def submit_request(
             statement=command.statement,
             planned_site=command.planned_site,
             retrospective_for=command.retrospective_for,
+            receipt_source=command.receipt_source,
         ),
     )
 

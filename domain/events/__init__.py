@@ -4,6 +4,7 @@
     treatment       reports of earlier treatment, doses, courses, and their corrections
     documents       the documents behind the facts
     requests        the life of a request, from receipt to notice
+    receipts        corrections of when and how a request was received
     determinations  what a person decided, and later changes of an approval
     appeals         appeals, their decisions, and external review
     system          the ledger itself: its users, the access log, the seal
@@ -26,11 +27,14 @@ from domain.events.base import Event
 from domain.events.determinations import DeterminationEvent
 from domain.events.documents import DocumentEvent
 from domain.events.patient import IndexEvent, PersonEvent
+from domain.events.receipts import ReceiptEvent
 from domain.events.requests import RequestEvent
 from domain.events.system import SystemEvent
 from domain.events.treatment import TreatmentEvent
 
-PatientEvent = PersonEvent | TreatmentEvent | DocumentEvent | RequestEvent | DeterminationEvent | AppealEvent
+PatientEvent = (
+    PersonEvent | TreatmentEvent | DocumentEvent | RequestEvent | ReceiptEvent | DeterminationEvent | AppealEvent
+)
 PATIENT_EVENTS: Final[tuple[type[Event], ...]] = get_args(PatientEvent)
 STORED_EVENTS: Final[tuple[type[Event], ...]] = (*PATIENT_EVENTS, *get_args(IndexEvent), *get_args(SystemEvent))
 assert set(STORED_EVENTS) == set(Event.__subclasses__()), "every event is in the union of its module"

@@ -20,16 +20,20 @@ PastOutcome = Literal["approved", "partly_approved", "denied"]
 class Determination(FrozenModel):
     """What a person decided from, stored complete: it is displayed later and never evaluated again.
 
+    `assessment` and its digest are None, and `edition` is `unknown`, only if the request was received before the first
+    edition (R31). Otherwise, the edition is in the assessment.
+
     `history_version` is the version of the last event that the person saw. `departs` is true if the person overrode the
     recommendation. `decided_on` is the day in the plan's zone.
     """
 
-    assessment: Assessment
-    assessment_digest: str
+    assessment: Assessment | None
+    assessment_digest: str | None
     history_version: StrictInt
     decided_on: Day
     rationale: Text | None
     departs: StrictBool
+    edition: Literal["unknown"] | None = Field(default=None, exclude_if=is_none)
 
 
 class CourseApproved(Event):

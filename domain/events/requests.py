@@ -11,6 +11,7 @@ from domain.calendar import Day, Instant, PartialDate
 from domain.events.base import About, AppealId, DoseId, Event, NoticeId, RequestId
 from domain.events.documents import Document
 from domain.events.patient import LineOfBusiness
+from domain.events.receipts import ReceiptSource
 from domain.facts import (
     AggressiveDisease,
     Diagnosis,
@@ -85,13 +86,11 @@ class RequestSubmitted(Event):
     statement: Statement
     planned_site: Name | None = Field(default=None, exclude_if=is_none)
     retrospective_for: tuple[DoseId, ...] = Field(default=(), exclude_if=is_empty)
+    receipt_source: ReceiptSource | None = Field(default=None, exclude_if=is_none)
 
     @property
     def happened(self) -> datetime:
         return self.received_at
-
-
-# -- information requested and received -----------------------------------------------------------
 
 
 class Asked(FrozenModel):

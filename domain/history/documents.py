@@ -39,6 +39,7 @@ def supplied(
         consultation=event.consultation,
         attested=signs,
         agents_stated=agents_stated(request, event.statement, event.originator_version, event.received_on),
+        supplied=(*request.supplied, (event.originator_version, event.received_at, event.received_on)),
         **changes,
     )
     return after.changed(documents=(*history.documents, *documents))

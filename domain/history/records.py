@@ -12,9 +12,11 @@ from domain.events.base import ImportedFrom
 from domain.events.determinations import Determination
 from domain.events.documents import Document
 from domain.events.patient import LineOfBusiness
+from domain.events.receipts import ReceiptSource
 from domain.events.requests import Asked, NoticeKind, Statement, Urgency
 from domain.events.treatment import ReportedCourse, TellsOf, TreatmentSource, Variance
 from domain.history.entry_facts import DOSE_MG, Duplicate, EntryFacts
+from domain.history.receipts import Receipt
 from domain.people import Actor, ConsultationGiven, Prescriber
 
 
@@ -242,6 +244,9 @@ class Reopening:
 class Request:
     """One request. Its statement includes all information that was supplied or corrected later.
 
+    `receipts` has the receipt as submitted and every correction; the last one is in effect. `supplied` has, for each
+    later supply of information, the version of its event, and the time and the day on which it was received.
+
     `attested` names the signs for which a reviewer of the plan recorded the supporting document as read (R14).
     `agents_stated` has, for each agent of the statement, the version of the event that stated the current entry, and
     the day. `took_part` are the users of the plan who worked on the determination. `held_by` is the assigned user.
@@ -280,6 +285,20 @@ class Request:
     held_by: Actor | None = None
     took_part: tuple[Actor, ...] = ()
     imported_from: ImportedFrom | None = None
+    statement_submitted: Statement | None = None
+    prescriber_submitted: Prescriber | None = None
+    receipts: tuple[Receipt, ...] = ()
+    supplied: tuple[tuple[int, datetime, date], ...] = ()
+
+    @property
+    def receipt_source(self) -> ReceiptSource | None:
+        """How the request was received. None: not stated."""
+        return self.receipts[-1].source if self.receipts else None
+
+    @property
+    def recorded_at(self) -> datetime:
+        """When the request was recorded."""
+        return self.receipts[0].recorded_at if self.receipts else self.received_at
 
     @property
     def is_open(self) -> bool:

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any, Final
 
 from domain.events.base import Event
+from domain.events.receipts import ReceiptCorrected
 from domain.events.requests import (
     ClockExtended,
     ExpeditingRefused,
@@ -29,6 +30,7 @@ from domain.events.requests import (
 )
 from domain.facts import AggressiveDisease
 from domain.frozen import changed
+from domain.history.receipts import Receipt
 from domain.history.records import Asking, Notice, Reopening, Request
 from domain.history.state import PatientHistory
 from domain.people import DOCUMENT_READERS, Actor
@@ -69,8 +71,42 @@ def _submitted(history: PatientHistory, event: RequestSubmitted) -> PatientHisto
         planned_site=event.planned_site,
         retrospective_for=event.retrospective_for,
         imported_from=event.imported_from,
+        statement_submitted=event.statement,
+        prescriber_submitted=event.prescriber,
+        receipts=(_receipt(event),),
     )
     return history.changed(requests=(*history.requests, request), requesters=history.requesters_with(event.actor))
+
+
+def _receipt(event: RequestSubmitted | ReceiptCorrected) -> Receipt:
+    return Receipt(
+        event.received_at,
+        event.received_on,
+        event.receipt_source,
+        event.actor,
+        event.recorded_at,
+        event.originator_version,
+        event.reason if isinstance(event, ReceiptCorrected) else None,
+    )
+
+
+def _receipt_corrected(history: PatientHistory, event: ReceiptCorrected) -> PatientHistory:
+    """What the request stated when it was received was stated on its corrected day; what came later keeps its day."""
+    request = request_of(history, event.request_id)
+
+    def stated_on(version: int, on: date) -> date:
+        # A corrected statement has the day of what was stated last before it.
+        was_supplied = any(supplied <= version and day == on for supplied, _, day in request.supplied)
+        return on if was_supplied or on != request.received_on else event.received_on
+
+    return with_request(
+        history,
+        event.request_id,
+        received_at=event.received_at,
+        received_on=event.received_on,
+        receipts=(*request.receipts, _receipt(event)),
+        agents_stated=tuple((version, stated_on(version, on)) for version, on in request.agents_stated),
+    )
 
 
 def attested(before: tuple[str, ...], signs: AggressiveDisease, now: AggressiveDisease, by: Actor) -> tuple[str, ...]:
@@ -173,6 +209,7 @@ def _peer_to_peer(history: PatientHistory, event: PeerToPeerHeld) -> PatientHist
 
 FOLDS: Final[dict[type[Event], Callable[[PatientHistory, Any], PatientHistory]]] = {
     RequestSubmitted: _submitted,
+    ReceiptCorrected: _receipt_corrected,
     InformationRequested: _information_requested,
     ReminderSent: lambda history, event: with_request(
         history, event.request_id, reminders=request_of(history, event.request_id).reminders + 1

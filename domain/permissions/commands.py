@@ -70,6 +70,7 @@ _BY_ROLES: Final[tuple[tuple[frozenset[Role], tuple[type[Command], ...]], ...]] 
             treatment.StateDoseDays,
             treatment.SettleVoidedClaim,
             requests.CorrectStatement,
+            requests.CorrectReceipt,
             requests.ReviewDocument,
             requests.CorrectDocument,
             requests.VoidDocument,
@@ -175,7 +176,7 @@ def check_denial(actor: Actor, line_of_business: LineOfBusiness) -> None:
         )
 
 
-def check_approval(actor: Actor, request: Request, assessment: Assessment, *, is_partial: bool) -> None:
+def check_approval(actor: Actor, request: Request, assessment: Assessment | None, *, is_partial: bool) -> None:
     """Raises NotPermitted if the actor may not approve this request from this assessment.
 
     An actor who is no clinician may approve only a request that meets all criteria, is not in clinical review, and is
@@ -186,6 +187,13 @@ def check_approval(actor: Actor, request: Request, assessment: Assessment, *, is
         if is_partial:
             check_denial(actor, request.line_of_business)
         return
+    if assessment is None:
+        raise NotPermitted(
+            f"the request was received on {request.received_on}, before the first policy version on file, so it has no "
+            f"assessment (R31), and a {actor.role} may approve only a request that meets all criteria",
+            field="actor.role",
+            remedy="send the request to clinical review",
+        )
     recommended = assessment.recommendation
     if recommended != "approve":
         cause, clause = (

@@ -22,7 +22,7 @@ from domain.events.treatment import ClaimLineRecorded, ClaimReplaced, DoseAdmini
 from domain.history import evolve
 from domain.history.records import Appeal, ApprovalRecord, DocumentOnRecord, Notice, Request
 from domain.history.state import PatientHistory, requester_key
-from domain.people import Actor, Role
+from domain.people import Actor, Prescriber, Role
 from domain.permissions.disclosure import User, View
 from domain.policy.assessment import Assessment
 from domain.policy.referral import HISTORIES_LINKED, LINKED_SENTENCE, Reason
@@ -130,6 +130,43 @@ def is_own_request(user: User, request: Request) -> bool:
 def is_request_of(office: str | None, request: Request) -> bool:
     """Whether the request is of this office. None is for a user who sees all requests."""
     return office is None or requester_key(request.submitted_by) == office
+
+
+def same_requests(history: PatientHistory, request: Request, office: str | None = None) -> tuple[str, ...]:
+    """The ids of the patient's other requests that are the same as this one, oldest first.
+
+    A withdrawn or dismissed request is not among them. With an `office`, only its own requests are.
+    """
+    return tuple(
+        one.request_id
+        for one in history.requests
+        if one.request_id != request.request_id
+        and one.status not in ("withdrawn", "dismissed")
+        and is_request_of(office, one)
+        and _is_same(one, request)
+    )
+
+
+def _is_same(one: Request, other: Request) -> bool:
+    """Whether both were received on one day and stated the same when they were submitted.
+
+    Later information and corrections do not count. Requests that list different doses are about different doses.
+    """
+    return (
+        one.received_on == other.received_on
+        and one.statement_submitted == other.statement_submitted
+        and one.retrospective_for == other.retrospective_for
+        and _is_same_prescriber(one.prescriber_submitted, other.prescriber_submitted)
+    )
+
+
+def _is_same_prescriber(one: Prescriber | None, other: Prescriber | None) -> bool:
+    """Whether both are one prescriber: by the NPI if both have one, otherwise by the name."""
+    if one is None or other is None:
+        return False
+    if one.npi is not None and other.npi is not None:
+        return one.npi == other.npi
+    return one.name.casefold().split() == other.name.casefold().split()
 
 
 def visible_request(user: User, history: PatientHistory, request_id: str) -> Request:

@@ -243,5 +243,12 @@ READINGS: dict[str, Reading] = {
             " waits for it. A replacement counts once with its original. A denied line counts nothing and voids"
             " nothing.",
         ),
+        (
+            "R31",
+            "Before the first edition",
+            "A request that was received before 2023-11-15 has no assessment, and neither has any appeal of it,"
+            " whenever the appeal was received. A clinician may decide it with a rationale, and the edition of the"
+            " determination is unknown.",
+        ),
     )
 }

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from domain.events.requests import StatedAgent, Statement
 from domain.facts import (
@@ -31,7 +31,8 @@ from domain.people import ConsultationGiven, Prescriber
 from domain.policy.assessment import Assessment, assess
 from domain.policy.criteria import SPECIALISTS
 from domain.policy.edition import Edition
-from domain.policy.editions import edition_for
+from domain.policy.editions import EDITIONS, edition_for, edition_of_request, has_edition
+from domain.policy.treatment_standing import treatment_status
 from domain.review.derivations import DERIVATIONS, CourseOnRecord
 from domain.review.later_circumstances import (
     milligrams_in_progress,
@@ -67,7 +68,7 @@ def request_assessment(
     The default edition is the one in effect on the day of receipt, or on `as_of` without a request (R21). Raises
     EditionUnknown if no edition is known for that day.
     """
-    in_effect = edition or edition_for(request.received_on if request is not None else as_of)
+    in_effect = edition or (edition_of_request(request.received_on) if request is not None else edition_for(as_of))
     history = DERIVATIONS[in_effect.facts_revision].record(history)
     remaining = history
     if request is not None and (given := _given_before(history, request, in_effect)):
@@ -82,6 +83,11 @@ def request_assessment(
 
         further = retrospective_circumstances(history, request, in_effect, facts_on)
     return _assessed(remaining, request, as_of, in_effect, further=further)
+
+
+def assessment_if_any(history: PatientHistory, request: Request, as_of: date) -> RequestAssessment | None:
+    """The assessment of a request on a day; None if the request was received before the first edition (R31)."""
+    return request_assessment(history, request, as_of) if has_edition(request.received_on) else None
 
 
 def _is_retrospective(request: Request) -> bool:
@@ -104,7 +110,7 @@ def extension_assessment(
 
     The default edition is the one in effect on the day of receipt.
     """
-    in_effect = edition or edition_for(request.received_on)
+    in_effect = edition or edition_of_request(request.received_on)
     history = DERIVATIONS[in_effect.facts_revision].record(history)
     remaining = without_doses(history, (*request.retrospective_for, *given))
     further: Mapping[str, Any] = {}
@@ -158,6 +164,14 @@ def _assessed(
         found = with_later_circumstances(found, history, courses(history, as_of), as_of, further)
     assessment = assess(facts_assessed, as_of, edition, found)
     return RequestAssessment(assessment, assessment.digest(), history.version)
+
+
+def path_on_record(history: PatientHistory, request: Request | None, as_of: date) -> Literal["A", "B"] | None:
+    """The path that the history decides on a day, under any edition (R1). None: not known."""
+    newest = EDITIONS[0]
+    _, treatment = _treatment(history, request, as_of, newest)
+    found = _facts(history, treatment, request, as_of, newest)
+    return treatment_status(found, as_of, newest.parameters.years_between_courses, newest.recognize).path
 
 
 def _treatment(

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 from pydantic import JsonValue
 
+from domain.errors import EditionUnknown
 from domain.facts import FrozenModel
 from domain.history.state import PatientHistory
 from domain.policy.assessment import Assessment
@@ -14,7 +15,7 @@ from domain.review.assess_request import RequestAssessment, request_assessment
 
 
 class Change(FrozenModel):
-    """One change: a finding, named by its citation, or a fact, named by its field."""
+    """One change: a finding, named by its citation, a fact, named by its field, or the edition."""
 
     what: str
     was: JsonValue
@@ -42,7 +43,10 @@ def changes_since(
     history, then = found
     # The earlier history, assessed today, separates changes by time alone from changes of the record.
     by_time = request_assessment(history, history.request(request_id), today).assessment
-    now = request_assessment(versions[-1], versions[-1].request(request_id), today).assessment
+    try:
+        now = request_assessment(versions[-1], versions[-1].request(request_id), today).assessment
+    except EditionUnknown as unknown:
+        return [Change(what="edition", was=by_time.edition, is_now=None, because=f"{unknown.cause}.")]
     return [
         *_changes(then.assessment, by_time, time_alone=True),
         *_changes(by_time, now, time_alone=False),
@@ -50,16 +54,27 @@ def changes_since(
 
 
 def _changes(old: Assessment, new: Assessment, *, time_alone: bool) -> list[Change]:
+    edition = [
+        Change(
+            what="edition",
+            was=old.edition,
+            is_now=new.edition,
+            because="The receipt was corrected, so another policy version applies (R21).",
+            time_alone=time_alone,
+        )
+    ]
+    # A policy version may lack a clause of the other: the clause is then listed with the version that has it.
+    answers = {one.citation: one.answer for one in old.findings}
     findings = [
         Change(
             what=now.citation,
-            was=was.answer.value,
+            was=was.value if was is not None else None,
             is_now=now.answer.value,
             because=now.sentence,
             time_alone=time_alone,
         )
-        for was, now in zip(old.findings, new.findings, strict=True)
-        if was.answer is not now.answer
+        for now in new.findings
+        if (was := answers.get(now.citation)) is not now.answer
     ]
     before = old.facts.model_dump(mode="json") | old.circumstances.model_dump(mode="json")
     after = new.facts.model_dump(mode="json") | new.circumstances.model_dump(mode="json")
@@ -69,7 +84,7 @@ def _changes(old: Assessment, new: Assessment, *, time_alone: bool) -> list[Chan
         for name in after | before
         if before.get(name) != after.get(name)
     ]
-    return [*findings, *facts]
+    return [*(edition if old.edition != new.edition else []), *findings, *facts]
 
 
 SEARCHED_MAX = 400
@@ -87,7 +102,10 @@ def _assessment_with(
         if request is None:
             continue
         for day in _days_current(versions, number, today):
-            assessed = request_assessment(history, request, day)
+            try:
+                assessed = request_assessment(history, request, day)
+            except EditionUnknown:
+                break
             if assessed.digest == digest:
                 return history, assessed
             searched += 1

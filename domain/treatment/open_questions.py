@@ -39,7 +39,8 @@ def _is_of_first_course(history: PatientHistory, approval: ApprovalRecord) -> bo
     for one in request.decisions if request is not None else ():
         if one.version == approval.version and one.determination is not None:
             assessment = one.determination.assessment
-            return (assessment.path or assessment.scope or "A") == "A" and approval.course == 1
+            path = (assessment.path or assessment.scope) if assessment is not None else None
+            return (path or "A") == "A" and approval.course == 1
     return approval.course == 1
 
 

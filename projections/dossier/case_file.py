@@ -45,6 +45,8 @@ from projections.request_status import (
     AskingView,
     DocumentView,
     NoticeView,
+    ReceiptView,
+    RequestLife,
     WindowView,
     appeal_view,
     request_status,
@@ -71,6 +73,7 @@ class CaseRequest(FrozenModel):
     status: str
     received_at: Instant
     received_on: str
+    receipts: tuple[ReceiptView, ...]
     line_of_business: str
     urgency: str
     prescriber: Prescriber
@@ -182,7 +185,7 @@ def appeal_dossier(events: Sequence[PatientEvent], appeal_id: str, zone: ZoneInf
         history_version=history.version,
         time_zone=zone.key,
         person=person(history, known_on),
-        request=_request(request, life.askings, life.approvals),
+        request=_request(request, life),
         appeal=appeal_view(history, appeal, zone, history.recorded_at),
         determination=appealed,
         appeal_decisions=decided,
@@ -205,13 +208,14 @@ def appeal_dossier(events: Sequence[PatientEvent], appeal_id: str, zone: ZoneInf
     )
 
 
-def _request(request: Request, askings: tuple[AskingView, ...], approvals: tuple[WindowView, ...]) -> CaseRequest:
+def _request(request: Request, life: RequestLife) -> CaseRequest:
     planned = request.planned_first_infusion_on
     return CaseRequest(
         request_id=request.request_id,
         status=request.status,
         received_at=request.received_at,
         received_on=request.received_on.isoformat(),
+        receipts=life.receipts,
         line_of_business=request.line_of_business,
         urgency=request.urgency,
         prescriber=request.prescriber,
@@ -220,8 +224,8 @@ def _request(request: Request, askings: tuple[AskingView, ...], approvals: tuple
         planned_site=request.planned_site,
         retrospective_for=request.retrospective_for,
         statement=request.statement,
-        askings=askings,
-        approvals=approvals,
+        askings=life.askings,
+        approvals=life.approvals,
     )
 
 

@@ -60,7 +60,8 @@ class Recorded(FrozenModel):
     """One determination, from its event, which is number `version` of the history.
 
     `decided_by` is the person who recorded it. `decided_by_name` is the person who decided it, as an import states.
-    An import and a rescission have no assessment; their `edition` is what the import states, or null. `departs`: the
+    An import and a rescission have no assessment; their `edition` is what the import states, or null. A determination
+    of a request from before the first edition has none either, and its edition is `unknown` (R31). `departs`: the
     decision overrides the recommendation.
     """
 
@@ -136,7 +137,7 @@ def recorded(event: DecidingEvent, request_id: str, events: Iterable[PatientEven
         recorded_at=event.recorded_at,
         decided_by=event.actor,
         decided_by_name=imported.decided_by if imported is not None else None,
-        edition=assessment.edition if assessment is not None else imported.edition if imported is not None else None,
+        edition=_edition(determination, imported),
         edition_revision=assessment.edition_revision if assessment is not None else None,
         edition_digest=assessment.edition_digest if assessment is not None else None,
         edition_provenance=assessment.edition_provenance if assessment is not None else None,
@@ -150,6 +151,12 @@ def recorded(event: DecidingEvent, request_id: str, events: Iterable[PatientEven
         assessment=assessment,
         imported_from=event.imported_from,
     )
+
+
+def _edition(determination: Determination | None, imported: PastDeterminationImported | None) -> str | None:
+    if determination is not None:
+        return determination.assessment.edition if determination.assessment is not None else determination.edition
+    return imported.edition if imported is not None else None
 
 
 def determination_of(event: DecidingEvent) -> Determination | None:

@@ -23,7 +23,7 @@ from domain.history import versions
 from domain.history.state import PatientHistory
 from domain.policy.assessment import Assessment
 from domain.policy.edition import Edition
-from domain.policy.editions import EDITIONS, edition_for, edition_named, edition_recorded
+from domain.policy.editions import EDITIONS, edition_for, edition_named, edition_of_request, edition_recorded
 from domain.policy.reassessment import Concluded, Difference, Rechecked, compared, reassess
 from domain.review.assess_request import extension_assessment, request_assessment, without_doses
 from domain.treatment.approval_use import doses_in_progress
@@ -164,6 +164,7 @@ def replay(
     then_edition, then = _as_known_then(case, record)
     agreement = _agreement(case, record, then)
     edition_applied, problem = (then_edition, None) if then_edition is not None else _edition_now(case, record)
+    problem = problem or _corrected_receipt(case, record)
     now = case.assessed(case.now, day, edition_applied) if edition_applied is not None else None
     others = _others(edition_applied, edition)
     under_others = tuple(case.assessed(case.now, day, one) for one in others)
@@ -263,6 +264,8 @@ def _as_known_then(case: _Case, record: Recorded) -> tuple[Edition | None, Reass
 
 def _agreement(case: _Case, record: Recorded, then: Reassessed | None) -> Agreement:
     if record.assessment is None:
+        if record.history_version is not None:
+            return Agreement(status="not_available", sentence=text.DECIDED_WITHOUT)
         is_import = isinstance(case.event, PastDeterminationImported)
         return Agreement(status="not_available", sentence=text.NO_ASSESSMENT[is_import])
     rechecked = reassess(record.assessment)
@@ -301,9 +304,25 @@ def _edition_now(case: _Case, record: Recorded) -> tuple[Edition | None, str | N
     try:
         if record.edition in {one.key for one in EDITIONS}:
             return edition_named(str(record.edition)), None
-        return edition_for(request.received_on), None
+        return edition_of_request(request.received_on), None
     except EditionUnknown as unknown:
         return None, str(unknown)
+
+
+def _corrected_receipt(case: _Case, record: Recorded) -> str | None:
+    """Returns a sentence if the receipt was corrected since, and another edition was in effect on that day (R21)."""
+    request = case.now.request(case.request_id)
+    assert request is not None
+    corrected = any(one.version > record.version for one in request.receipts)
+    if not corrected or record.assessment is None:
+        return None
+    try:
+        edition = edition_for(request.received_on).key
+    except EditionUnknown as unknown:
+        return f"The receipt was corrected since. {unknown.cause}."
+    if edition == record.edition:
+        return None
+    return f"The receipt was corrected since, to {request.received_on}: policy version {edition} applies (R21)"
 
 
 def _others(applied: Edition | None, chosen: Edition | None) -> list[Edition]:

@@ -19,6 +19,11 @@ NO_ASSESSMENT: Final[dict[bool, str]] = {
 RULE_CORRECTED: Final = " A rule was corrected since then, and the result would now differ (revision "
 CHANGES_NAMED_MAX: Final = 3
 
+DECIDED_WITHOUT: Final = (
+    "The request was received before the first policy version on file, so this determination was made without an "
+    "assessment (R31), and there is nothing to re-evaluate."
+)
+
 
 def no_such_version(version: int | None) -> str:
     return f"the history has no version {version} that contains the request"

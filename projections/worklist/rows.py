@@ -29,6 +29,7 @@ from domain.facts import FrozenModel
 from domain.history.records import Appeal, Dose, Request
 from domain.history.state import PatientHistory
 from domain.people import Actor
+from domain.permissions.views import same_requests
 from domain.policy.assessment import Recommendation
 from domain.policy.editions import edition_for
 from domain.review.assess_request import request_assessment
@@ -83,6 +84,7 @@ class WorklistRow(FrozenModel):
     complete, due by `answer_by`. `due_at` is null if the case is with external review, which has its own deadlines.
     The deadline is paused from `paused_from` to `paused_until`, both null if it was never paused. `imported`: the
     request or the appeal was imported. `changes_on` is the next day on which time alone changes the row, or null.
+    `same_as` are other requests of the same day, prescriber and statement: the request may have been sent twice.
     """
 
     subject_id: str
@@ -109,6 +111,7 @@ class WorklistRow(FrozenModel):
     imported: bool
     history_version: int
     changes_on: Day | None
+    same_as: tuple[str, ...] = ()
 
 
 def worklist_rows(history: PatientHistory, day: date, zone: ZoneInfo) -> tuple[WorklistRow, ...]:
@@ -189,6 +192,7 @@ def _of_request(history: PatientHistory, request: Request, day: date, zone: Zone
         imported=request.imported_from is not None,
         history_version=history.version,
         changes_on=_changes_on(history, request, day, policy),
+        same_as=same_requests(history, request),
     )
 
 

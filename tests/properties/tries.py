@@ -67,6 +67,7 @@ STEPS: Final[tuple[Callable[[Scenario], Step], ...]] = (
     lambda at: story.supplied({"hiv_infection": False}, story.sent(f"MRI {at.commands}", story.MRI)),
     lambda _: story.document_voided(1),
     lambda _: story.statement_corrected(MEETS_A),
+    lambda at: story.receipt_corrected("", received_at=_at(at)),
     lambda at: story.expedited(_at(at)),
     lambda at: story.expediting_refused(_at(at)),
     lambda _: story.clock_extended(),
@@ -296,6 +297,10 @@ _TERMS: Final[dict[type[Command], Callable[[Now], tuple[Terms, ...]]]] = {
     requests.SupplyInformation: lambda now: (
         {"received_at": now.at, "statement": {"rems_enrolled": True}},
         {"received_at": LONG_AGO},
+    ),
+    requests.CorrectReceipt: lambda now: (
+        REASON | {"received_at": LONG_AGO, "receipt_source": "fax"},
+        REASON | {"received_at": "2099-01-01T09:00:00Z", "receipt_source": "fax"},
     ),
     requests.CorrectStatement: lambda _: (REASON | {"statement": {"rems_enrolled": True}},),
     requests.ReviewDocument: lambda _: ({"clause": story.MRI, "supports": True}, {"clause": "9.Z", "supports": True}),

@@ -17,9 +17,8 @@ from domain.commands.appeals import (
     WithdrawAppeal,
 )
 from domain.people import Actor
-from domain.review.assess_request import request_assessment
 from tests.story.people import NEUROLOGIST, NURSE
-from tests.story.scenario import Scenario, Step
+from tests.story.scenario import Scenario, Step, viewed
 
 
 def appealed(received_on: str | None = None, **values: Any) -> Step:
@@ -65,7 +64,8 @@ def _looked_at(kind: type[Any], values: dict[str, Any]) -> Callable[[Scenario], 
     def make(scenario: Scenario) -> Command:
         appeal = scenario.known.appeals[-1]
         request = scenario.known.request(appeal.request_id)
-        digest = request_assessment(scenario.known, request, scenario.today).digest
+        assert request is not None
+        digest = viewed(scenario, request)
         return _of_appeal(kind, {"assessment_digest": digest, "rationale": "As the chart shows."} | values)(scenario)
 
     return make

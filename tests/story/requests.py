@@ -12,6 +12,7 @@ from domain.commands.requests import (
     ChangePlannedInfusion,
     ChangePrescriber,
     CorrectDocument,
+    CorrectReceipt,
     CorrectStatement,
     DismissRequest,
     ExpediteRequest,
@@ -87,6 +88,11 @@ def supplied(
 
 def statement_corrected(statement: dict[str, Any], **values: Any) -> Step:
     return Step(_of_request(CorrectStatement, {"statement": statement, "reason": "Misread from the fax."} | values))
+
+
+def receipt_corrected(on: str, **values: Any) -> Step:
+    terms = {"received_at": f"{on}T09:00:00-05:00", "receipt_source": "fax", "reason": "It came by fax earlier."}
+    return Step(_of_request(CorrectReceipt, terms | values))
 
 
 def reminded() -> Step:

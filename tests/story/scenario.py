@@ -33,9 +33,10 @@ from domain.events.base import Event, ImportedFrom
 from domain.facts import Facts
 from domain.frozen import set_fields
 from domain.history import evolve
+from domain.history.records import Request
 from domain.history.state import PatientHistory
 from domain.people import Actor
-from domain.review.assess_request import RequestAssessment, request_assessment
+from domain.review.assess_request import RequestAssessment, assessment_if_any, request_assessment
 from domain.treatment import approval_use
 from domain.treatment.courses import Course, courses
 from tests.story.people import NURSE, PHYSICIAN
@@ -49,12 +50,16 @@ NEVER_SEEN = "0" * 64
 
 @dataclass(frozen=True)
 class Step:
-    """A command made from the history that it meets, by somebody, perhaps on a day of its own or from an import."""
+    """A command made from the history that it meets, by somebody, perhaps on a day of its own or from an import.
+
+    `when_received`: an office gives the command at the instant of its receipt, which the office cannot choose.
+    """
 
     make: Callable[[Scenario], Command]
     actor: Actor = NURSE
     day: str | None = None
     imported_from: ImportedFrom | None = None
+    when_received: bool = False
 
     def by(self, actor: Actor) -> Step:
         return replace(self, actor=actor)
@@ -96,8 +101,11 @@ class Scenario:
         if step.day is not None:
             self.today = date.fromisoformat(step.day)
         try:
-            moment = replace(self.moment(step.actor), imported_from=step.imported_from)
-            self.last = decide(self.history, step.make(self), moment)
+            moment, command = replace(self.moment(step.actor), imported_from=step.imported_from), step.make(self)
+            is_of_office = step.actor.role == "requester" and step.imported_from is None
+            if step.when_received and is_of_office and isinstance(command, SubmitRequest):
+                moment = replace(moment, at=command.received_at or moment.at)
+            self.last = decide(self.history, command, moment)
         finally:
             self.today = today
         for event in self.last:
@@ -270,17 +278,23 @@ def submitted(statement: dict[str, Any] | None = None, received_on: str | None =
             | values
         )
 
-    return Step(make)
+    return Step(make, when_received="received_at" not in values)
 
 
 def _of_request(kind: type[Any], values: dict[str, Any]) -> Callable[[Scenario], Command]:
     def make(scenario: Scenario) -> Command:
         request = scenario.known.requests[-1]
-        digest = values.get("assessment_digest") or request_assessment(scenario.known, request, scenario.today).digest
+        digest = viewed(scenario, request) if "assessment_digest" not in values else None
         command: Command = kind.model_validate({"request_id": request.request_id, "assessment_digest": digest} | values)
         return command
 
     return make
+
+
+def viewed(scenario: Scenario, request: Request) -> str | None:
+    """The digest of the assessment of the day; None if the request has no assessment (R31)."""
+    assessed = assessment_if_any(scenario.known, request, scenario.today)
+    return assessed.digest if assessed is not None else None
 
 
 def approved(**values: Any) -> Step:

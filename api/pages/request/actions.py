@@ -12,7 +12,7 @@ from api.pages.request.document_upload import with_document
 from domain.commands import Command, determinations, requests
 from domain.commands.context import Occasion
 from domain.decisions.may import may
-from domain.errors import EditionUnknown, LedgerError
+from domain.errors import LedgerError
 from domain.history.state import PatientHistory
 from domain.review.assess_request import RequestAssessment
 
@@ -43,6 +43,7 @@ FIRST: Final = (
 MORE: Final = (
     RequestAct("supply-information", "Add facts or a document", requests.SupplyInformation),
     RequestAct("correct", "Correct what was stated", requests.CorrectStatement),
+    RequestAct("correct-receipt", "Correct the receipt", requests.CorrectReceipt),
     RequestAct("prescriber", "Another prescriber", requests.ChangePrescriber),
     RequestAct("planned-infusion", "Planned infusion", requests.ChangePlannedInfusion),
     RequestAct("remind", "Record a reminder", requests.SendReminder),
@@ -86,15 +87,8 @@ def refusals(
 
     The form that confirms an approval is left out if there is no approval.
     """
-    reasons = {
+    return {
         act.name: may(history, occasion, act.command, request_id, assessed if act.decides else None)
         for act in ACTS
         if act.command is not determinations.ConfirmApproval or history.approvals
     }
-    return reasons | {name: NO_EDITION for name, reason in reasons.items() if isinstance(reason, EditionUnknown)}
-
-
-NO_EDITION: Final = EditionUnknown(
-    "no edition of the policy is known for the day of receipt", remedy="import what was decided elsewhere"
-)
-"""The refusal in the words of this page. A caller of the API can name an edition, and a user of this page cannot."""

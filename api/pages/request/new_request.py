@@ -97,4 +97,5 @@ def _page(
         ],
         refusal=may(history, occasion_of(commanding, history), SubmitRequest),
         agents=AGENTS,
+        is_of_plan=access.office is None,
     )

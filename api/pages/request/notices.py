@@ -29,7 +29,7 @@ from domain.ledger.application import Outcome
 from domain.ledger.sealing.sealing import Sealing
 from domain.permissions.commands import refusal_of_role
 from domain.permissions.views import visible_notice, visible_request
-from domain.review.assess_request import request_assessment
+from domain.review.assess_request import assessment_if_any
 from projections.letters import TITLES, DenialDraft, Letter, LetterKind, draft_letter, letter
 
 router = APIRouter(include_in_schema=False)
@@ -83,12 +83,13 @@ def preview_page(
             request, "request/notice_preview.html.j2", tried.status, letter=None, tried=tried, request_id=request_id
         )
     with access.request(request_id) as (history, record):
+        assessed = assessment_if_any(history, record, access.today())
         draft = DenialDraft(
             citing=denial.citing,
             rationale=denial.rationale,
             by=access.actor,
             on=access.today(),
-            assessment=request_assessment(history, record, access.today()).assessment,
+            assessment=assessed.assessment if assessed is not None else None,
         )
         shown = draft_letter(history, record, draft, access.zone)
     return rendered(request, "request/notice_preview.html.j2", letter=shown, request_id=request_id)

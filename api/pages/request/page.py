@@ -26,12 +26,13 @@ from domain.history import versions
 from domain.history.records import Request as PriorAuthorization
 from domain.history.state import PatientHistory
 from domain.ledger.sealing.sealing import Sealing
-from domain.permissions.views import ShownVersions, assessment_shown, is_own_request
+from domain.permissions.views import ShownVersions, assessment_shown, is_own_request, same_requests
 from domain.policy.denial_citations import denial_citations
 from domain.policy.editions import edition_named
 from domain.review.assess_request import RequestAssessment, request_assessment
 from domain.review.assessment_changes import changes_since
 from projections.checklist import Checklist, checklist
+from projections.corrected_receipts import CorrectedReceipt, corrected_receipts
 from projections.request_status import RequestLife, request_status
 
 router = APIRouter(include_in_schema=False)
@@ -50,6 +51,7 @@ class RequestPageData:
     assessed: RequestAssessment | None
     edition_problem: str | None
     checklist: Checklist | None
+    corrected_receipts: dict[int, CorrectedReceipt]
 
 
 class _Unchanged(Exception):
@@ -148,6 +150,7 @@ def _page(
             for decision in seen.request.decisions
         },
         others=_other_requests(access, seen),
+        same_as=same_requests(seen.history, seen.request, access.office),
         is_of_plan=access.office is None,
         tried=tried,
     )
@@ -163,7 +166,10 @@ def _page_data(
         else None
     )
     life, shown = request_status(history, record, access.zone, access.now()), access.versions(history)
-    return RequestPageData(history, shown, record, life_shown(life, shown), assessed, problem, outline)
+    corrected = {}
+    if len(record.receipts) > 1:
+        corrected = {shown.shown(one.version): one for one in corrected_receipts(events, record)}
+    return RequestPageData(history, shown, record, life_shown(life, shown), assessed, problem, outline, corrected)
 
 
 def _denial_citations(seen: RequestPageData) -> list[str]:

@@ -44,6 +44,16 @@ ACTS: Final[tuple[CommandRoute, ...]] = (
         },
     ),
     CommandRoute(
+        "/requests/{request_id}/correct-receipt",
+        requests.CorrectReceipt,
+        "Correct when and how the request was received (R23). The policy version and the deadline follow it (R21).",
+        {
+            "received_at": "2026-04-17T20:40:00Z",
+            "receipt_source": "fax",
+            "reason": "The fax was received on Friday and entered on Monday.",
+        },
+    ),
+    CommandRoute(
         "/requests/{request_id}/remind",
         requests.SendReminder,
         "Record that a reminder of the requested information was sent.",

@@ -23,7 +23,7 @@ from domain.history.state import PatientHistory
 from domain.ledger.event_store import EventMapper
 from domain.ledger.verification.report import Logged, VerificationPart, about
 from domain.policy.assessment import Assessment
-from domain.policy.editions import edition_named, edition_recorded
+from domain.policy.editions import edition_named, edition_recorded, has_edition
 from domain.policy.reassessment import Rerun, compared, reassess
 from domain.review.assess_request import RequestAssessment, extension_assessment, request_assessment
 from domain.treatment.approval_use import doses_in_progress
@@ -118,6 +118,9 @@ class MeaningCheck:
         self.part.counts["determinations"] += 1
         determination: Determination = event.determination
         recorded = determination.assessment
+        if recorded is None:
+            self._without_assessment(known, event, determination, entry)
+            return
         if recorded.digest() != determination.assessment_digest or recorded.as_of != determination.decided_on:
             self.part.fail(about("its assessment does not match its digest and day", entry))
         try:
@@ -145,6 +148,20 @@ class MeaningCheck:
         if others:
             self.part.fail(about(f"the history at its version differs: {', '.join(others)}", entry))
         self._rerun(recorded, recomputed.assessment if not others else None, entry)
+
+    def _without_assessment(
+        self, known: list[PatientHistory], event: Any, determination: Determination, entry: Logged
+    ) -> None:
+        """Only a request from before the first edition is decided without an assessment (R31)."""
+        self.part.counts["determinations without an assessment"] += 1
+        seen = _history_seen(known, event, determination)
+        request = seen.request(_request_id(seen, event)) if seen is not None else None
+        if request is None:
+            self.part.fail(
+                about(f"version {determination.history_version} of the history does not contain its request", entry)
+            )
+        elif has_edition(request.received_on) or determination.edition is None:
+            self.part.fail(about("it has no assessment, although its request was received under an edition", entry))
 
     def _rerun(self, recorded: Assessment, recomputed: Assessment | None, entry: Logged) -> None:
         """Re-evaluates the stored facts. `recomputed` is the new assessment, or None if the history has other facts."""

@@ -41,6 +41,26 @@ def edition_for(day: date) -> Edition:
     )
 
 
+def has_edition(received_on: date) -> bool:
+    """Whether an edition is known for what was received on this day. Without one, a clinician decides (R31)."""
+    return received_on >= KNOWN[-1][0].review_date
+
+
+def edition_of_request(received_on: date) -> Edition:
+    """The edition in effect on the day on which a request was received (R21), also for its appeals.
+
+    Raises EditionUnknown for a request from before the first edition (R31).
+    """
+    if has_edition(received_on):
+        return edition_for(received_on)
+    raise EditionUnknown(
+        f"The request was received on {received_on}, before the first policy version on file ({KNOWN[-1][0].key}), "
+        "so it has no assessment (R31)",
+        field="edition",
+        remedy="a clinician decides the request and its appeals without an assessment, and gives a rationale",
+    )
+
+
 def revisions_of(key: str) -> tuple[Edition, ...]:
     """The revisions of the edition with this review date, newest first. Raises EditionUnknown for any other date."""
     for revisions in KNOWN:

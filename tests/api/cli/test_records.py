@@ -29,11 +29,12 @@ def told(api: Api, clock: Clock) -> Json:
     """A denial that was appealed, and a request that waits for a document that is here."""
     patient = api.opened()
     denied = api.denied(patient)
-    pending = api.submitted(patient, PENDS)["request"]["request_id"]
+    submitted = api.submitted(patient, PENDS)["request"]
+    pending = submitted["request_id"]
     clock.at = clock.at.replace(minute=1)
     appeal = api.appealed(denied, NOW)
     api.did_to(appeal, "assign", to=APPEALS)
-    brought = {"received_at": NOW, "documents": [api.stored(patient)]}
+    brought = {"received_at": submitted["received_at"], "documents": [api.stored(patient)]}
     (document,) = api.did_to(pending, "supply-information", OFFICE, **brought)["made"]
     return {"patient": patient, "denied": denied, "pending": pending, "appeal": appeal, "document": document}
 

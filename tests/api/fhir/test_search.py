@@ -19,7 +19,7 @@ from domain.ledger.application import Ledger
 from tests import story
 from tests.api.fhir.asking import Auditor, audited, rows_of, texts, told_of_changes
 from tests.api.fhir.test_mapping import check_audit_event, check_provenance
-from tests.api.routes.commands.acts import REASON, Api
+from tests.api.routes.commands.acts import REASON, Api, opening
 from tests.clock import Clock
 
 
@@ -28,7 +28,7 @@ def patients(api: Api, clock: Clock) -> tuple[UUID, UUID]:
     """Two patients with doses and requests, both viewed by a user."""
     found = []
     for number in (1, 2):
-        patient = api.opened(f"M-{number}")
+        patient = api.did("/patients", opening(f"M-{number}"))["patient_id"]
         clock.at += timedelta(hours=7)
         doses = api.dosed(patient, "2026-04-20", "2026-04-21")
         api.did(f"/doses/{doses[1]['dose_id']}/void", REASON)

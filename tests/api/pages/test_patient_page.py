@@ -56,7 +56,7 @@ def test_a_request_from_before_the_first_policy_version_is_shown(api: Api, desk:
     api.submitted(patient, received_at="2010-05-03T09:00:00-04:00")
     shown = desk(story.NURSE).opens(at(patient))
     assert shown.status == 200
-    assert "Path not known" in shown.text
+    assert "Path A" in shown.text
 
 
 def test_a_correction_is_seen_at_two_moments(api: Api, desk: Desks, clock: Clock) -> None:

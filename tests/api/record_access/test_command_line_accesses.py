@@ -87,8 +87,8 @@ def every_command() -> set[str]:
 @pytest.fixture
 def told(api: Api) -> Json:
     patient = api.opened()
-    denied = api.denied(patient)
     pending = api.submitted(patient, PENDS)["request"]["request_id"]
+    denied = api.denied(patient)
     appeal = api.appealed(denied, NOW)
     api.did_to(appeal, "assign", to=APPEALS)
     (document,) = api.did_to(pending, "supply-information", OFFICE, received_at=NOW, documents=[api.stored(patient)])[

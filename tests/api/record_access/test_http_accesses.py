@@ -54,8 +54,8 @@ TO_EXTEND = "/requests/{request_id}/assessment-to-extend"
 @pytest.fixture
 def told(api: Api) -> Json:
     patient = api.opened()
-    denied = api.denied(patient)
     pending = api.submitted(patient, PENDS)["request"]["request_id"]
+    denied = api.denied(patient)
     appeal = api.appealed(denied, NOW)
     api.did_to(appeal, "assign", to=APPEALS)
     brought = {"received_at": NOW, "documents": [api.stored(patient)]}

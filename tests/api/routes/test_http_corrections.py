@@ -196,6 +196,7 @@ def test_prior_treatment_that_surfaces_a_year_later(api: Api, clock: Clock) -> N
     seen = api.submitted(patient)
     request_id = seen["request"]["request_id"]
     assert api.decided("approve", seen).json()["request"]["approval"]["course"] == 1
+    seen = api.asked(f"/requests/{request_id}/assessment")
     clock.at = instant("2027-04-28T16:00:00")
     before = "2027-04-28T15:59:00Z"
     api.reported(patient, COMPLETED_ELSEWHERE)

@@ -143,7 +143,7 @@ def test_it_is_there_from_the_moment_at_which_it_was_named(api: Api, request_id:
     document_id = supplied(api, request_id)
     recorded_at = api.asked(f"/patients/{patient_of(request_id)}/history")["items"][-1]["recorded_at"]
     assert api.client.get(f"/documents/{document_id}", params={"known_at": recorded_at}).content == PDF
-    refused(api.client.get(f"/documents/{document_id}", params={"known_at": "2026-04-28T16:00:00Z"}), 404)
+    refused(api.client.get(f"/documents/{document_id}", params={"known_at": "2026-04-28T15:59:59Z"}), 404)
     refused(api.client.get(f"/documents/{patient_of(request_id)}.f9"), 404, "document_id")
     # What is stored and named by no command has no address.
     assert api.client.get(f"/documents/{hash_of(PDF)}").status_code == 422

@@ -39,7 +39,7 @@ QUESTIONS = ["eligibility", "courses", "history", "audit-trail"]
 
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_a_moment_that_cannot_be_known_is_refused(api: Api, question: str) -> None:
-    path = f"/patients/{api.opened()}/{question}"
+    path = f"/patients/{api.opened_now()}/{question}"
     refused(api.client.get(path, params={"known_at": "2026-04-28T16:00:01Z"}), 422, "known_at")
     refused(api.client.get(path, params={"known_at": BEFORE}), 404, "known_at")
     for unreadable in ("yesterday", "2026-04-28", "2026-04-28T12:00:00", "9999-12-31T23:59:59Z", "2026-02-30T00:00Z"):
@@ -50,7 +50,7 @@ def test_a_moment_that_cannot_be_known_is_refused(api: Api, question: str) -> No
 
 def test_the_assessment_of_a_request_on_a_day_and_under_an_edition(api: Api, clock: Clock) -> None:
     used_once = MEETS_A | {"agents": [{"product": "Ocrevus", "outcome": "adequate", "stopped_on": "2018"}]}
-    seen = api.submitted(api.opened(), used_once)
+    seen = api.submitted(api.opened_now(), used_once)
     path = f"/requests/{seen['request']['request_id']}/assessment"
     today = api.asked(path)
     assert today["assessment_digest"] == seen["assessment_digest"]

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.api.routes.commands.acts import MEETS_A, MRI, NURSE, Api, Json, dose, refused
+from tests.api.routes.commands.acts import MEETS_A, MRI, NURSE, PHYSICIAN, Api, Json, dose, refused
 from tests.api.routes.commands.stages import NOW
 from tests.api.routes.test_http_openapi import OPERATIONS
 from tests.clock import Clock
@@ -26,19 +26,20 @@ def parameters(path: str) -> set[str]:
     return {one["name"] for one in OPERATIONS[f"GET {path}"]["parameters"]}
 
 
+RECEIVED = "2026-04-20T09:00:00-05:00"
 JUDGED = [path for path in QUESTIONS if "as_of" in parameters(path)]
 
 
 @pytest.fixture
 def ids(api: Api, clock: Clock) -> Json:
     """A patient for whom every question has an answer: a denial, its appeal with evidence, and an approval in force."""
-    patient = api.opened()
+    patient = api.opened_now()
     clock.advance(timedelta(minutes=1))
-    denied = api.denied(patient)
+    denied = api.denied(patient, received_at=RECEIVED)
     appeal = api.appealed(denied, "2026-04-28T16:00:30Z")
     evidence = {"received_at": "2026-04-28T16:00:45Z", "documents": [api.stored(patient)]}
     (document,) = api.did_to(appeal, "evidence", **evidence)["made"]
-    seen = api.submitted(patient)
+    seen = api.submitted(patient, received_at=RECEIVED)
     assert api.decided("approve", seen).status_code == 200
     api.dosed(patient, "2026-04-28")
     return {
@@ -139,8 +140,15 @@ def test_a_request_from_before_the_first_edition_is_kept_and_not_judged(api: Api
     under = api.asked(f"/requests/{request_id}/assessment", edition="2023-11-15")
     assert under["assessment"]["recommendation"] == "approve"
     body = {"actor": NURSE, "assessment_digest": under["assessment_digest"]}
-    refused(api.post(f"/requests/{request_id}/approve", body), 422, "edition")
+    refused(api.post(f"/requests/{request_id}/approve", body), 422, "assessment_digest")
+    refused(api.post(f"/requests/{request_id}/approve", {"actor": NURSE, "rationale": "It met it."}), 403, "actor.role")
     # Facts are taken all the same.
     api.did_to(request_id, "supply-information", received_at=NOW, statement={"rems_enrolled": True})
-    api.did_to(request_id, "withdraw", by="Nora Neuro", reason="Decided long ago, elsewhere.")
-    assert api.asked(f"/requests/{request_id}/life")["status"] == "withdrawn"
+    # A clinician decides it without an assessment.
+    body = {"actor": PHYSICIAN, "rationale": "It met the policy of its time."}
+    answer = api.did(f"/requests/{request_id}/approve", body)
+    made = answer["request"]["determination"]
+    assert (made["edition"], made["assessment"], made["assessment_digest"]) == ("unknown", None, None)
+    assert made["rationale"] == "It met the policy of its time."
+    assert api.asked(f"/requests/{request_id}/life")["decisions"][0]["edition"] == "unknown"
+    assert "R31" in api.asked(f"/requests/{request_id}/replay")["agreement"]["sentence"]

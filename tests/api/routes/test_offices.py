@@ -20,7 +20,6 @@ from tests.api.routes.commands.acts import (
     request,
     sent_by,
 )
-from tests.api.routes.commands.stages import NOW
 from tests.story import OTHER_OFFICE
 
 OTHER = sent_by(OTHER_OFFICE)
@@ -186,7 +185,7 @@ def test_an_office_sends_its_own_version_back_and_is_shown_the_changes_since(api
         request_id,
         "supply-information",
         OTHER,
-        received_at=NOW,
+        received_at=mine["request"]["received_at"],
         statement={"hiv_infection": None, "rems_enrolled": True},
     )
     page = f"/pages/requests/{request_id}/moved"

@@ -49,7 +49,7 @@ def test_clocks_are_read_on_the_day_that_is_asked_for(api: Api, clock: Clock, le
     appeal = api.appealed(api.denied(patient))
     for day, standing in {"2026-04-30": "running", "2026-05-05": "at_risk", "2026-05-06": "overdue"}.items():
         assert api.asked(f"/requests/{waiting}/life", as_of=day)["clock"]["standing"] == standing
-        (_, due, *_) = page("request", waiting, "--as-of", day, database=ledger_url)
+        (_, _, due, *_) = page("request", waiting, "--as-of", day, database=ledger_url)
         assert f"({standing.replace('_', ' ')};" in due
     for day, overdue in {"2026-05-28": False, "2026-05-29": True}.items():
         assert api.asked(f"/appeals/{appeal}", as_of=day)["overdue"] is overdue
@@ -82,7 +82,7 @@ def test_a_request_from_before_the_first_edition_is_told_though_nothing_judges_i
         "Decided        denied on 2023-06-10 by Old Doctor, citing 1.B.iv, policy version unknown, imported from old"
         in said
     )
-    assert said[-1].startswith("Policy version No policy version is on file for 2023-06-01")
+    assert said[-1].startswith("Policy version The request was received on 2023-06-01, before the first policy version")
     whole = json.loads(run("request", request_id, "--json", "--database", ledger_url).stdout)
     assert (whole["assessment"], whole["edition_problem"]) == (None, said[-1].removeprefix("Policy version "))
     assert "No policy version" in refused("eligibility", "M-1", "--as-of", "2023-07-01", "--database", ledger_url)

@@ -6,16 +6,14 @@ from typing import Any
 
 import pytest
 
-from domain.commands.appeals import DecideAppeal
 from domain.commands.requests import ReopenRequest
-from domain.errors import AlreadyDecided, Conflict, EditionUnknown, InvalidCommand, NotFound, NotPermitted
-from domain.events.appeals import AppealFiled
+from domain.errors import AlreadyDecided, Conflict, InvalidCommand, NotFound, NotPermitted
+from domain.events.appeals import AppealDecided, AppealFiled
 from domain.events.determinations import ApprovalExtended, ApprovalRescinded, CourseApproved, PastDeterminationImported
 from tests.story import (
     CLAIMS,
     MEETS_A,
     MEETS_B,
-    NEUROLOGIST,
     OFFICE,
     PHYSICIAN,
     Scenario,
@@ -27,6 +25,7 @@ from tests.story import (
     extended,
     first_course,
     given,
+    overturned,
     past_determination,
     referred,
     reported,
@@ -273,16 +272,11 @@ def test_one_that_is_in_force_is_extended_and_rescinded_as_any_other() -> None:
     given(*imported).when(rescinded()).then(ApprovalRescinded).then_usable(None)
 
 
-def test_an_appeal_from_before_the_first_edition_is_recorded_and_cannot_be_judged() -> None:
+def test_an_appeal_from_before_the_first_edition_is_recorded_and_decided_without_an_assessment() -> None:
     scenario = given(request_of_2024(received_on="2021-03-01"), past_determination("denied", "2021-03-08"))
     scenario.when(appealed()).then(AppealFiled, is_late=True)
-    decided = DecideAppeal(
-        appeal_id=scenario.known.appeals[0].appeal_id,
-        outcome="overturned",
-        assessment_digest="a" * 64,
-        rationale="As the chart shows.",
-    )
-    scenario.when(Step(lambda _: decided, NEUROLOGIST)).then_refused(EditionUnknown, field="edition")
+    scenario.when(overturned(assessment_digest="a" * 64)).then_refused(InvalidCommand, field="assessment_digest")
+    scenario.when(overturned()).then(AppealDecided, CourseApproved)
 
 
 def test_doses_that_were_asked_for_afterwards_are_what_it_approved() -> None:

@@ -85,7 +85,7 @@ def test_the_assessment_that_was_shown_must_be_that_of_today() -> None:
     [
         # Forty-five days from 28 April end with 12 June, at midnight in New York.
         ("commercial", "standard", "2026-06-13T04:00:00+00:00"),
-        ("commercial", "urgent", "2026-04-30T16:00:00.000001+00:00"),
+        ("commercial", "urgent", "2026-04-30T16:00:00+00:00"),
         ("medicaid", "standard", "2026-05-13T04:00:00+00:00"),
     ],
 )

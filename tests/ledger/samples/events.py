@@ -43,7 +43,7 @@ from domain.policy.answers import MET, NOT_MET, UNDETERMINED
 from domain.policy.assessment import Assessment, Finding
 from domain.policy.referral import Reason
 from tests.ledger.samples.claims import claim_samples
-from tests.ledger.samples.later import later_samples, report_samples
+from tests.ledger.samples.later import later_samples, receipt_samples, report_samples
 from tests.ledger.samples.system import keeping_samples
 
 PATIENT = UUID("6f1c5a04-93a5-4f0e-8d55-0c7f6f8b2a11")
@@ -297,6 +297,10 @@ _LATER: dict[str, Event] = {
         one for one in _SAMPLES if isinstance(one, PriorTreatmentReported)
     ).model_copy(update={"confirms_record": True}),
     **claim_samples(CARRIED | {"imported_from": IMPORTED}, PATIENT),
+    **receipt_samples(CARRIED, PATIENT),
+    "RequestSubmitted-fax": next(one for one in _SAMPLES if isinstance(one, RequestSubmitted)).model_copy(
+        update={"receipt_source": "fax"}
+    ),
 }
 
 SAMPLES: dict[str, Event] = {

@@ -42,6 +42,7 @@ from domain.events.patient import (
     OtherAgentStopped,
     RepresentativeNamed,
 )
+from domain.events.receipts import ReceiptCorrected
 from domain.events.requests import (
     Asked,
     ClockExtended,
@@ -310,3 +311,12 @@ def report_samples(carried: dict[str, Any], patient: UUID) -> dict[str, Event]:
         "PriorTreatmentCorrected-dated": corrected.model_copy(update={"reported_on": _ON, "fields": fields}),
         **{one.TOPIC: one for one in found},
     }
+
+
+def receipt_samples(carried: dict[str, Any], patient: UUID) -> dict[str, Event]:
+    """What is said later of when and how a request was received."""
+    every = carried | {"actor": _APPEALS, "imported_from": _IMPORTED, "request_id": f"{patient}.r1"}
+    corrected = ReceiptCorrected(
+        **every, received_at=_AT, received_on=_ON, receipt_source="fax", reason="The fax came earlier."
+    )
+    return {corrected.TOPIC: corrected}

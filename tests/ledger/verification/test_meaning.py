@@ -218,3 +218,21 @@ def test_after_an_event_that_cannot_be_read_the_history_is_not_judged_on() -> No
     found = judged(entries)
     assert found.failures_total == 1
     assert found.counts["histories not fully checked"] == 1
+
+
+# -- a request from before the first edition (R31) ------------------------------------------------
+
+
+def test_a_determination_without_an_assessment_is_counted() -> None:
+    told = given(submitted(received_on="2023-11-14"), denied("Clause 4"), today="2023-11-20")
+    found = judged(entries_of(told))
+    assert (found.failures, found.counts["determinations without an assessment"]) == ([], 1)
+
+
+def test_a_determination_without_an_assessment_of_a_request_that_has_one_fails() -> None:
+    told = given(submitted(received_on="2023-11-14"), denied("Clause 4"), today="2023-11-20")
+    for number, event in enumerate(told.events):
+        if event.TOPIC == "RequestSubmitted":
+            told.events[number] = event.model_copy(update={"received_on": date(2023, 11, 15)})
+    (failure,) = judged(entries_of(told)).failures
+    assert "has no assessment" in str(failure)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, get_args
 from uuid import UUID
 
@@ -12,6 +15,7 @@ from domain.events.system import SystemEvent
 from domain.ledger.application import Ledger
 from domain.people import Actor
 from tests import story
+from tests.clock import Clock
 
 Json = dict[str, Any]
 
@@ -46,6 +50,10 @@ FAILS: Json = MEETS_A | {"agents": [], "aggressive_disease": dict.fromkeys(PENDS
 MRI = "1.A.iii.d(3)"
 PDF = b"%PDF-1.7 a synthetic report of an MRI"
 
+NOON = datetime(2026, 4, 28, 16, 0, tzinfo=UTC)
+"""Where the clock of the tests stands."""
+OPENED, RECEIVED = datetime(2026, 4, 20, 13, 59, tzinfo=UTC), datetime(2026, 4, 20, 14, 0, tzinfo=UTC)
+
 ALMA: Json = {"name": "Alma Synthetic", "relation": "patient"}
 REASON: Json = {"actor": NURSE, "reason": "Entered for another patient."}
 
@@ -56,9 +64,9 @@ def opening(member_id: str = "M-1", **values: Any) -> Json:
 
 
 def request(statement: Json = MEETS_A, **values: Any) -> Json:
+    """A request that an office submits now; one with another time of receipt is submitted by a user of the plan."""
     return {
-        "actor": OFFICE,
-        "received_at": "2026-04-20T09:00:00-05:00",
+        "actor": NURSE if "received_at" in values else OFFICE,
         "line_of_business": "commercial",
         "prescriber": {"name": "Nora Neuro", "specialty": "neurology"},
         "statement": statement,
@@ -134,10 +142,29 @@ class Api:
     # -- acts ---------------------------------------------------------------------------------
 
     def opened(self, member_id: str = "M-1", **values: Any) -> str:
-        return str(self.did("/patients", opening(member_id, **values))["patient_id"])
+        with self._on_20_april(OPENED):
+            return str(self.did("/patients", opening(member_id, **values))["patient_id"])
+
+    def opened_now(self) -> str:
+        return str(self.did("/patients", opening())["patient_id"])
 
     def submitted(self, patient: str, statement: Json = MEETS_A, **values: Any) -> Json:
-        return self.did(f"/patients/{patient}/requests", request(statement, **values))
+        """A request; an office submits it on 20 April, unless something newer is on record, and it is received then."""
+        with nullcontext() if "received_at" in values else self._on_20_april(RECEIVED):
+            return self.did(f"/patients/{patient}/requests", request(statement, **values))
+
+    @contextmanager
+    def _on_20_april(self, at: datetime) -> Iterator[None]:
+        """The clock of a ledger whose clock stands still at noon is set to this instant, and then back."""
+        clock = vars(self.ledger)["_clock"]
+        stands = isinstance(clock, Clock) and clock.at == NOON
+        if stands:
+            clock.at = at
+        try:
+            yield
+        finally:
+            if stands:
+                clock.at = NOON
 
     def dosed(self, patient: str, *days: str) -> list[Json]:
         return [self.did(f"/patients/{patient}/doses", dose(day)) for day in days]

@@ -87,8 +87,9 @@ FAULTS: dict[str, tuple[Fault, ...]] = {
         *at("confirms_record", None, "yes", 1),
     ),
     "submit": (
-        *at("received_at", REMOVED, None, "2026-04-28T16:00:01Z", "2026-04-20T09:00:00", "2026-02-30T09:00:00Z",
-            "2026-04-20", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", 1_776_700_000, ""),
+        *at("receipt_source", "pigeon", "fax", "mail", "phone", 5, []),
+        *at("received_at", "2026-04-28T16:00:01Z", "2026-04-20T14:00:00Z", "2026-04-20T09:00:00",
+            "2026-02-30T09:00:00Z", "2026-04-20", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", 1_776_700_000, ""),
         *at("line_of_business", REMOVED, None, "dental"),
         *at("urgency", None, "soon"),
         *at("prescriber", REMOVED, None, []),

@@ -133,6 +133,11 @@ ROW_FAULTS: dict[str, tuple[Fault, ...]] = {
         *at("statement.agents.0.stopped_on", *IMPOSSIBLE_DATES),
         *at("line_of_business", "dental"),
     ),
+    "correct_receipt": (
+        *ABOUT_A_REASON,
+        *instant("received_at", A_SECOND_FROM_NOW, "2026-04-20T14:00:01Z", "1988-05-16T12:00:00Z"),
+        *at("receipt_source", REMOVED, None, "pigeon", 5),
+    ),
     "send_reminder": (*at("channel", REMOVED, None, "pigeon"), *at("note", *TEXTS)),
     "change_planned_infusion": (
         *at("planned_first_infusion_on", REMOVED, *IMPOSSIBLE_DATES),

@@ -25,6 +25,7 @@ from tests.api.routes.commands.acts import (
     PENDS,
     PHYSICIAN,
     REASON,
+    RECEIVED,
     Api,
     Json,
     claim,
@@ -110,12 +111,14 @@ def pending(api: Api, member_id: str) -> tuple[Json, Bodies]:
     patient = api.opened(member_id)
     seen = api.submitted(patient, PENDS)
     document = api.stored(patient)
-    expediting = {"actor": NURSE, "asked_at": "2026-04-22T15:00:00Z", "reason": "Rapid worsening."}
+    received_at = seen["request"]["received_at"]
+    expediting = {"actor": NURSE, "asked_at": received_at, "reason": "Rapid worsening."}
     extension = {"reason": "The notes are not complete.", "notice": "We need until 2026-05-20 for the notes."}
     return {"patient_id": patient, "request_id": seen["request"]["request_id"]}, {
         "request_information": {"actor": NURSE, "assessment_digest": seen["assessment_digest"]},
-        "supply_information": {"actor": OFFICE, "received_at": NOW, "documents": [document]},
+        "supply_information": {"actor": OFFICE, "received_at": received_at, "documents": [document]},
         "correct_statement": REASON | {"statement": MEETS_A},
+        "correct_receipt": REASON | {"received_at": "2026-04-17T20:40:00Z", "receipt_source": "fax"},
         "change_planned_infusion": {
             "actor": OFFICE, "planned_first_infusion_on": "2026-05-11", "planned_site": "Infusion Centre West",
         },
@@ -140,7 +143,8 @@ def answered(api: Api, member_id: str) -> tuple[Json, Bodies]:
     told = api.did_to(request_id, "notices", **notice)["made"][0]
     # It is meant for another clause, so what was asked for is still not answered.
     brought = bodies["supply_information"]["documents"][0] | {"clause": "1.A.iii.d(1)"}
-    document = api.did_to(request_id, "supply-information", OFFICE, received_at=NOW, documents=[brought])["made"][0]
+    at = bodies["supply_information"]["received_at"]
+    document = api.did_to(request_id, "supply-information", OFFICE, received_at=at, documents=[brought])["made"][0]
     api.did_to(request_id, "assign", to=NURSE)
     return ids | {"document_id": document, "notice_id": told}, {
         "send_reminder": {"actor": NURSE, "channel": "fax"},
@@ -174,7 +178,9 @@ def questioned(api: Api, member_id: str) -> tuple[Json, Bodies]:
 def imported(api: Api, member_id: str) -> tuple[Json, Bodies]:
     """A request that came by an import: over HTTP none is received as such."""
     patient = api.opened(member_id)
-    command = SubmitRequest.model_validate({name: value for name, value in request().items() if name != "actor"})
+    command = SubmitRequest.model_validate(
+        {name: value for name, value in request(received_at=RECEIVED).items() if name != "actor"}
+    )
     came_from = ImportedFrom(source="old", reference="R-1")
     outcome = api.ledger.execute(UUID(patient), command, IMPORTER, imported_from=came_from)
     return {"patient_id": patient, "request_id": outcome.history.requests[0].request_id}, {
@@ -197,8 +203,10 @@ def appealed(api: Api, member_id: str) -> tuple[Json, Bodies]:
     ids, bodies = denied(api, member_id)
     appeal = api.did(f"/requests/{ids['request_id']}/appeals", bodies["file_appeal"])["made"][0]
     deciding = {"actor": APPEALS, "assessment_digest": api.digest(ids["request_id"]), "rationale": "No agent failed."}
+    received_at = api.ledger.history(UUID(ids["patient_id"])).requests[-1].received_at.isoformat()
+    evidence = {"actor": OFFICE, "received_at": received_at, "statement": {"agents": MEETS_A["agents"]}}
     return ids | {"appeal_id": appeal}, {
-        "add_appeal_evidence": {"actor": OFFICE, "received_at": NOW, "statement": {"agents": MEETS_A["agents"]}},
+        "add_appeal_evidence": evidence,
         "assign_appeal": {"actor": NURSE, "to": APPEALS},
         "decide_appeal": deciding | {"outcome": "upheld", "citing": ["1.A.iii"]},
         "withdraw_appeal": {"actor": OFFICE, "by": "Alma Synthetic", "reason": "Another treatment was begun."},
@@ -235,7 +243,7 @@ SERVES: dict[Kind, tuple[str, ...]] = {
     claim_voided: ("settle_voided_claim",),
     questioned: ("confirm_approval",),
     pending: (
-        "request_information", "supply_information", "correct_statement", "change_planned_infusion",
+        "request_information", "supply_information", "correct_statement", "correct_receipt", "change_planned_infusion",
         "change_prescriber", "assign_request", "withdraw_request", "dismiss_request", "offer_peer_to_peer",
         "hold_peer_to_peer", "expedite_request", "refuse_expediting", "extend_clock",
     ),
