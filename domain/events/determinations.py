@@ -21,7 +21,8 @@ class Determination(FrozenModel):
     """What a person decided from, stored complete: it is displayed later and never evaluated again.
 
     `history_version` is the version of the last event that the person saw. `departs` is true if the person overrode the
-    recommendation. `decided_on` is the day in the plan's zone.
+    recommendation. `decided_on` is the day in the plan's zone. `deadlines_revision` is the revision of the rules of
+    deadlines under which the person decided; None is revision 1.
     """
 
     assessment: Assessment
@@ -30,6 +31,7 @@ class Determination(FrozenModel):
     decided_on: Day
     rationale: Text | None
     departs: StrictBool
+    deadlines_revision: StrictInt | None = Field(default=None, exclude_if=is_none)
 
 
 class CourseApproved(Event):

@@ -8,7 +8,8 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, StrictBool, StrictInt
 
 from domain.calendar import Day, Instant, PartialDate
-from domain.events.base import About, AppealId, DoseId, Event, NoticeId, RequestId, is_empty, is_none
+from domain.events.appeal_rights import AppealRights
+from domain.events.base import About, AppealId, DoseId, Event, NoticeId, RequestId, is_empty, is_false, is_none
 from domain.events.documents import Document
 from domain.events.patient import LineOfBusiness
 from domain.facts import (
@@ -330,7 +331,8 @@ class ExpeditingRefused(Event):
 class ClockExtended(Event):
     """The plan extended the deadline within the terms of the line of business.
 
-    `days` is the length of the extension. `notice` is what was said to the claimant.
+    `days` is the length of the extension. `notice` is what was said to the claimant. `for_information`: the reason is
+    that requested information is missing, so that the time is paused from this notice on.
     """
 
     TOPIC: ClassVar[str] = "ClockExtended"
@@ -341,10 +343,14 @@ class ClockExtended(Event):
     days: StrictInt
     reason: Text
     notice: Text
+    for_information: StrictBool = Field(default=False, exclude_if=is_false)
 
 
 class NoticeIssued(Event):
-    """The plan sent a notice of a determination, of needed information, or of the decision of an appeal."""
+    """The plan sent a notice of a determination, of needed information, or of the decision of an appeal.
+
+    `appeal_rights` is what a notice of an adverse determination says about appeals. Older notices have none on record.
+    """
 
     TOPIC: ClassVar[str] = "NoticeIssued"
     TITLE: ClassVar[str] = "Notice sent"
@@ -357,6 +363,7 @@ class NoticeIssued(Event):
     channel: Channel
     addressee: Name
     issued_at: Instant
+    appeal_rights: AppealRights | None = Field(default=None, exclude_if=is_none)
 
     @property
     def happened(self) -> datetime:

@@ -63,6 +63,7 @@ def _decided(history: PatientHistory, event: AppealDecided) -> PatientHistory:
         closed_on=event.determination.decided_on,
         closed_at=event.recorded_at,
         closed_version=event.originator_version,
+        forward_by=event.forward_by,
     )
 
 

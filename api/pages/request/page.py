@@ -162,7 +162,7 @@ def _page_data(
         if assessed is not None
         else None
     )
-    life, shown = request_status(history, record, access.zone, access.now()), access.versions(history)
+    life, shown = request_status(history, record, access.zone, access.now(), access.deadlines), access.versions(history)
     return RequestPageData(history, shown, record, life_shown(life, shown), assessed, problem, outline)
 
 

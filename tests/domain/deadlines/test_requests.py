@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
+from domain.deadline_terms.table import DeadlineTable, terms_for
+from domain.deadline_terms.terms import Days
 from domain.deadlines.due_dates import DecisionDeadline
 from domain.deadlines.requests import deadline_of
 from domain.errors import AlreadyDecided, Conflict, InvalidCommand
-from domain.events.requests import ClockExtended, ExpeditingRefused, RequestExpedited
+from domain.events.determinations import CourseApproved
+from domain.events.requests import ClockExtended, ExpeditingRefused, InformationRequested, RequestExpedited
+from domain.history import evolve
 from tests.story import (
     MEETS_A,
     OFFICE,
@@ -20,12 +26,16 @@ from tests.story import (
     Step,
     approved,
     clock_extended,
+    delivered,
     denied,
     dismissed,
+    dose,
     expedited,
     expediting_refused,
     given,
     information_requested,
+    line_changed,
+    noticed,
     past_determination,
     referred,
     reminded,
@@ -46,7 +56,7 @@ def on(day: str, *steps: Step) -> list[Step]:
 
 
 def clock(scenario: Scenario) -> DecisionDeadline:
-    return deadline_of(scenario.known.requests[-1], ZONE)
+    return deadline_of(scenario.known, scenario.known.requests[-1], ZONE, scenario.table)
 
 
 def due(scenario: Scenario) -> str:
@@ -87,22 +97,171 @@ def test_by_line_of_business_and_urgency(line: str, urgency: str, expected: str)
 def test_by_the_line_that_is_corrected_and_only_from_then_on() -> None:
     scenario = received().and_given(statement_corrected(OPEN_HIV, line_of_business="medicaid"))
     assert due(scenario) == "2026-04-29T14:00Z"
-    assert deadline_of(scenario.versions[-2].requests[0], ZONE).due_at == datetime(2026, 5, 14, 4, tzinfo=UTC)
+    assert deadline_of(scenario.versions[-2], scenario.versions[-2].requests[0], ZONE).due_at == datetime(
+        2026, 5, 14, 4, tzinfo=UTC
+    )
 
 
-# -- stopped by a question, and going again ---------------------------------------------------
+# -- stopped by an extension for missing information, and going again ---------------------------
+
+EXTEND = {"notice": "We need more time, because information is missing."}
 
 
-def test_a_question_stops_it_until_the_full_answer() -> None:
+def test_asking_alone_does_not_stop_it() -> None:
     scenario = received().and_given(*on("2026-05-04", information_requested()))
+    assert standing(scenario, "2026-05-05T12:00") == "running"
+    assert due(scenario) == "2026-05-14"
+
+
+def test_an_extension_in_the_same_act_stops_it_until_the_full_answer() -> None:
+    scenario = received().on("2026-05-04").when(information_requested(extend=EXTEND))
+    scenario.then(InformationRequested, ClockExtended)
+    assert isinstance(scenario.last[1], ClockExtended)
+    assert (scenario.last[1].days, scenario.last[1].for_information) == (15, True)
     assert standing(scenario, "2026-05-05T12:00") == "paused"
-    # Forty-five days without an answer, and what was left of the fifteen.
-    assert due(scenario) == "2026-06-28"
+    # Thirty days, and forty-five without an answer.
+    assert due(scenario) == "2026-07-13"
     scenario.and_given(*on("2026-05-06", reminded(), supplied({"rems_enrolled": True}, on="2026-05-06")))
-    assert due(scenario) == "2026-06-28"
+    assert due(scenario) == "2026-07-13"
     scenario.and_given(*on("2026-05-08", supplied(NO_HIV, on="2026-05-07")))
-    assert due(scenario) == "2026-05-17"
+    assert due(scenario) == "2026-06-01"
     assert standing(scenario, "2026-05-08T12:00") == "running"
+
+
+def test_the_time_to_answer_counts_from_the_receipt_of_the_notice() -> None:
+    scenario = received().and_given(*on("2026-05-04", information_requested(extend=EXTEND)))
+    scenario.and_given(*on("2026-05-05", noticed("clock_extended", "2026-05-05T09:00:00-04:00")))
+    assert due(scenario) == "2026-07-13"
+    scenario.and_given(*on("2026-05-10", delivered("2026-05-09T09:00:00-04:00")))
+    # Received five days after the notice was given.
+    assert due(scenario) == "2026-07-18"
+    assert clock(scenario).stops[0][1] == datetime(2026, 6, 24, 4, tzinfo=UTC)
+
+
+def test_the_receipt_of_another_notice_does_not_count() -> None:
+    scenario = received().and_given(*on("2026-05-04", information_requested(extend=EXTEND)))
+    other = [noticed("information_needed", "2026-05-05T09:00:00-04:00"), delivered("2026-05-05T10:00:00-04:00")]
+    assert due(scenario.and_given(*on("2026-05-06", *other))) == "2026-07-13"
+
+
+def test_an_extension_after_the_question_stops_it_from_its_own_notice() -> None:
+    scenario = received().and_given(*on("2026-05-04", information_requested()))
+    scenario.on("2026-05-10").when(clock_extended(for_information=True)).then(ClockExtended, for_information=True)
+    scenario.and_given(*on("2026-05-15", supplied(NO_HIV, on="2026-05-14")))
+    # Thirty days, and the four from 10 to 14 May.
+    assert due(scenario) == "2026-06-02"
+
+
+def test_an_extension_for_missing_information_needs_a_question_that_is_out() -> None:
+    received().when(clock_extended(for_information=True)).then_refused(InvalidCommand, field="for_information")
+
+
+@pytest.mark.parametrize(
+    ("line", "urgency"), [("medicaid", "standard"), ("medicare_advantage", "standard"), ("commercial", "urgent")]
+)
+def test_where_the_table_allows_no_extension_asking_offers_none(line: str, urgency: str) -> None:
+    scenario = received(line, urgency).when(information_requested(extend=EXTEND))
+    scenario.then_refused(Conflict, field="request_id")
+    assert scenario.known.requests[0].askings == ()
+
+
+def test_it_is_extended_by_no_more_than_is_allowed_and_only_once() -> None:
+    received().when(information_requested(extend=EXTEND | {"days": 16})).then_refused(
+        InvalidCommand, field="extend.days"
+    )
+    scenario = received().and_given(clock_extended()).when(information_requested(extend=EXTEND))
+    scenario.then_refused(Conflict, field="request_id")
+
+
+# -- doses that were given before ---------------------------------------------------------------
+
+
+def afterwards(**values: Any) -> Scenario:
+    """Two doses that were given, and asked for on 28 April."""
+    scenario = given(dose("2026-04-20"), dose("2026-04-21"))
+    listed = [one.dose_id for one in scenario.known.doses]
+    asked = OPEN_HIV | {"requested_dosing": OPEN_HIV["requested_dosing"] | {"consecutive_days": 2}}
+    return scenario.and_given(submitted(asked, retrospective_for=listed, **values).by(OFFICE))
+
+
+def test_asked_for_afterwards_there_are_30_days_and_15_more() -> None:
+    assert due(afterwards()) == "2026-05-29"
+    scenario = afterwards().on("2026-05-20").when(clock_extended(days=15)).then(ClockExtended)
+    assert due(scenario) == "2026-06-13"
+
+
+def test_asked_for_afterwards_with_further_days_or_as_urgent_the_shorter_times_apply() -> None:
+    further = afterwards().and_given(statement_corrected(OPEN_HIV))
+    assert due(further) == "2026-05-14"
+    assert due(afterwards(urgency="urgent")) == "2026-05-01T14:00Z"
+    assert due(afterwards(line_of_business="medicaid")) == "2026-04-29T14:00Z"
+
+
+# -- rows of the plan ---------------------------------------------------------------------------
+
+STATE_LAW = DeadlineTable(
+    own=(replace(terms_for("commercial", date(2026, 4, 28)), state="CA", funding="insured", standard=Days(5)),)
+)
+
+
+@pytest.mark.parametrize(
+    ("coverage", "expected", "note"),
+    [
+        ({}, "2026-05-04", "state and funding of the coverage not on record"),
+        ({"funding": "insured"}, "2026-05-04", "state of the coverage not on record"),
+        ({"state": "CA"}, "2026-05-04", "funding of the coverage not on record"),
+        ({"state": "CA", "funding": "insured"}, "2026-05-04", ""),
+        ({"state": "NY", "funding": "insured"}, "2026-05-14", ""),
+        ({"state": "CA", "funding": "self_funded"}, "2026-05-14", ""),
+        ({"funding": "self_funded"}, "2026-05-14", ""),
+    ],
+)
+def test_the_state_and_the_funding_of_the_coverage_choose_the_row(
+    coverage: dict[str, str], expected: str, note: str
+) -> None:
+    scenario = received().under(STATE_LAW)
+    scenario.and_given(line_changed("2026-01-01", "commercial", **coverage))
+    assert due(scenario) == expected
+    assert note in clock(scenario).rule
+    assert ("so the shortest row applies" in clock(scenario).rule) == bool(note)
+
+
+def test_the_coverage_of_the_day_of_receipt_counts_and_of_the_same_line() -> None:
+    scenario = received().under(STATE_LAW)
+    scenario.and_given(line_changed("2026-01-01", "commercial", state="NY", funding="insured"))
+    scenario.and_given(line_changed("2026-05-01", "commercial", state="CA", funding="insured"))
+    assert due(scenario) == "2026-05-14"
+    scenario.and_given(line_changed("2026-02-01", "medicaid", state="NY"))
+    assert due(scenario) == "2026-05-04"
+
+
+# -- decided under revision 1 -------------------------------------------------------------------
+
+
+def test_what_was_decided_under_revision_1_keeps_its_due_date_and_what_is_open_does_not() -> None:
+    """Asked on 4 May, answered on 7 May: revision 1 paused for it, without an extension."""
+    steps = [*on("2026-05-04", information_requested()), *on("2026-05-08", supplied(NO_HIV, on="2026-05-07"))]
+    scenario = received("commercial", "standard", *steps)
+    assert due(scenario) == "2026-05-14"
+    scenario.and_given(*on("2026-05-16", approved()))
+    assert (due(scenario), standing(scenario, "2026-05-16T12:00")) == ("2026-05-14", "overdue")
+    (decided,) = scenario.last
+    assert isinstance(decided, CourseApproved)
+    assert decided.determination.deadlines_revision == 2
+    before = decided.determination.model_copy(update={"deadlines_revision": None})
+    assert "deadlines_revision" not in before.model_dump(mode="json")
+    scenario.history = evolve(scenario.versions[-2], decided.model_copy(update={"determination": before}))
+    assert due(scenario) == "2026-05-17"
+    assert clock(scenario).rule.endswith("excluding the time while requested information was pending")
+
+
+def test_nothing_can_be_asked_for_after_the_decision_is_due() -> None:
+    """At the midnight that ends 13 May. The decision does not wait."""
+    scenario = received().on("2026-05-14")
+    scenario.when(information_requested()).then_refused(Conflict, field="request_id")
+    assert scenario.error is not None
+    assert "2026-05-14T04:00:00+00:00" in scenario.error.cause
+    scenario.on("2026-05-13").when(information_requested()).then(InformationRequested)
 
 
 def test_a_question_does_not_stop_the_clock_of_part_b_drugs() -> None:
@@ -113,29 +272,28 @@ def test_a_question_does_not_stop_the_clock_of_part_b_drugs() -> None:
 
 def test_each_version_of_the_history_has_the_clock_that_was_known_then() -> None:
     scenario = received()
-    known = [("2026-04-28", due(scenario))]
+    known = [(len(scenario.versions), due(scenario))]
     for step in (
-        information_requested().recorded_on("2026-05-04"),
+        information_requested(extend=EXTEND).recorded_on("2026-05-04"),
         supplied(NO_HIV, on="2026-05-07").recorded_on("2026-05-08"),
-        clock_extended().recorded_on("2026-05-10"),
+        line_changed("2026-05-01", "commercial").recorded_on("2026-05-10"),
         expedited("2026-05-11T15:00:00Z").recorded_on("2026-05-11"),
         approved().recorded_on("2026-05-12"),
     ):
         scenario.and_given(step)
-        assert step.day is not None
-        known.append((step.day, due(scenario)))
+        known.append((len(scenario.versions), due(scenario)))
     assert [one for _, one in known] == [
         "2026-05-14",
-        "2026-06-28",
-        "2026-05-17",
+        "2026-07-13",
+        "2026-06-01",
         "2026-06-01",
         "2026-05-14T15:00Z",
         "2026-05-14T15:00Z",
     ]
-    folded = [deadline_of(one.requests[0], ZONE) for one in scenario.versions[1:]]
-    for (_, expected), one in zip(known, folded, strict=True):
-        scenario.history = scenario.versions[folded.index(one) + 1]
+    for version, expected in known:
+        scenario.history = scenario.versions[version - 1]
         assert due(scenario) == expected
+    folded = [deadline_of(one, one.requests[0], ZONE) for one in scenario.versions[1:]]
     assert all(one.stopped_at is None for one in folded[:-1])
     assert folded[-1].stopped_at == scenario.versions[-1].recorded_at
     assert all(earlier.starts_at <= later.starts_at for earlier, later in pairwise(folded))
@@ -179,14 +337,16 @@ def test_a_dismissal_that_is_rescinded_costs_the_claimant_nothing() -> None:
 
 
 def test_what_changed_the_first_deadline_does_not_change_the_second_unless_it_continues() -> None:
-    scenario = received().and_given(*on("2026-05-04", information_requested(), clock_extended()))
+    scenario = received().and_given(*on("2026-05-04", information_requested(extend=EXTEND)))
     scenario.and_given(*on("2026-05-05", withdrawn()))
-    # The question is still out when the request is opened again: until 18 June, then fifteen days.
+    # The question is still out when the request is opened again, and its extension was of the first time.
     early = scenario.and_given(*on("2026-05-10", reopened()))
-    assert due(early) == "2026-07-04"
-    answered = early.and_given(*on("2026-05-10", supplied(NO_HIV, on="2026-05-10")))
-    assert due(answered) == "2026-05-26"
-    again = answered.and_given(*on("2026-05-11", withdrawn()), *on("2026-06-10", reopened()))
+    assert due(early) == "2026-05-26"
+    early.on("2026-05-11").when(clock_extended(for_information=True)).then(ClockExtended)
+    assert due(early) == "2026-07-25"
+    answered = early.and_given(*on("2026-05-14", supplied(NO_HIV, on="2026-05-14")))
+    assert due(answered) == "2026-06-13"
+    again = answered.and_given(*on("2026-05-15", withdrawn()), *on("2026-06-10", reopened()))
     assert due(again) == "2026-06-26"
     assert clock(again).stops == ()
     again.on("2026-06-11").when(clock_extended()).then(ClockExtended, days=15)

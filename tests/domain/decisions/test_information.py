@@ -81,23 +81,51 @@ def test_the_assessment_that_was_shown_must_be_that_of_today() -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "urgency", "least"),
+    ("line", "urgency", "default", "too_late"),
     [
-        # Forty-five days from 28 April end with 12 June, at midnight in New York.
-        ("commercial", "standard", "2026-06-13T04:00:00+00:00"),
-        ("commercial", "urgent", "2026-04-30T16:00:00.000001+00:00"),
-        ("medicaid", "standard", "2026-05-13T04:00:00+00:00"),
+        # The decision is due at the midnight that ends 13 May in New York, or by the hour.
+        ("commercial", "standard", "2026-05-14T04:00:00+00:00", "2026-05-14T04:00:01Z"),
+        ("medicare_advantage", "standard", "2026-05-01T14:00:00+00:00", "2026-05-01T14:00:01Z"),
+        ("medicaid", "standard", "2026-04-29T14:00:00+00:00", "2026-04-29T14:00:01Z"),
     ],
 )
-def test_the_time_to_answer_is_at_least_what_the_clocks_table_gives(line: str, urgency: str, least: str) -> None:
+def test_an_answer_is_asked_for_before_the_decision_is_due(
+    line: str, urgency: str, default: str, too_late: str
+) -> None:
     scenario = given(submitted(TWO_OPEN, line_of_business=line, urgency=urgency).by(OFFICE))
-    scenario.when(information_requested(answer_by="2026-04-29T16:00:00Z")).then_refused(
+    scenario.when(information_requested(answer_by=too_late)).then_refused(InvalidCommand, field="answer_by")
+    assert scenario.error is not None
+    assert default in scenario.error.cause
+    scenario.when(information_requested(answer_by="2026-04-28T15:00:00Z")).then_refused(
         InvalidCommand, field="answer_by"
     )
-    scenario.when(information_requested(answer_by="2026-07-01T16:00:00Z")).then(InformationRequested)
-    again = given(submitted(TWO_OPEN, line_of_business=line, urgency=urgency).by(OFFICE))
-    again.when(information_requested()).then(InformationRequested)
-    assert again.known.requests[0].askings[0].answer_by.isoformat() == least
+    scenario.when(information_requested()).then(InformationRequested)
+    assert scenario.known.requests[0].askings[0].answer_by.isoformat() == default
+    named = given(submitted(TWO_OPEN, line_of_business=line, urgency=urgency).by(OFFICE))
+    named.when(information_requested(answer_by=default)).then(InformationRequested)
+
+
+@pytest.mark.parametrize(
+    ("urgency", "extend", "least", "too_late"),
+    [
+        # Forty-five days from 28 April end with 12 June, at midnight in New York, and the decision follows in July.
+        ("standard", {"notice": "We need more time."}, "2026-06-13T04:00:00+00:00", "2026-07-13T04:00:00.1Z"),
+        ("urgent", None, "2026-04-30T16:00:00.000001+00:00", None),
+    ],
+)
+def test_where_the_decision_waits_there_is_a_least_time_to_answer(
+    urgency: str, extend: dict[str, str] | None, least: str, too_late: str | None
+) -> None:
+    scenario = given(submitted(TWO_OPEN, urgency=urgency).by(OFFICE))
+    scenario.when(information_requested(extend=extend, answer_by="2026-04-30T15:59:59Z")).then_refused(
+        InvalidCommand, field="answer_by"
+    )
+    if too_late is not None:
+        scenario.when(information_requested(extend=extend, answer_by=too_late)).then_refused(
+            InvalidCommand, field="answer_by"
+        )
+    scenario.when(information_requested(extend=extend))
+    assert scenario.known.requests[0].askings[0].answer_by.isoformat() == least
 
 
 def test_the_same_is_not_asked_for_twice_while_the_answer_is_out() -> None:

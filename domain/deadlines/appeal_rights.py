@@ -1,0 +1,34 @@
+"""What a notice of an adverse determination says about appeals, by the terms of the day on which it is sent.
+
+A notice keeps what it said. A figure that nobody has confirmed is left out of it.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from domain.deadline_terms.terms import DeadlineTerms, Urgency
+from domain.deadlines.appeal_dates import NoticeTimes, appeal_filing_deadline
+from domain.events.appeal_rights import AppealRights
+from domain.history.records import Appeal
+
+
+def appeal_rights(terms: DeadlineTerms, dated: date, *, after: Appeal | None = None) -> AppealRights:
+    """What a notice with this date says. `after` is the decided appeal that the notice is about, or None."""
+    was_second = after is not None and after.level == "second"
+    has_next_level = after is None or (not was_second and terms.appeal_levels == 2)
+    counts_from_date = terms.appeal_counted_from == "date_on_notice"
+    return AppealRights(
+        file_within_days=terms.appeal_file_within.count,
+        counted_from=terms.appeal_counted_from,
+        file_by=appeal_filing_deadline(terms, [NoticeTimes(dated)]) if counts_from_date and has_next_level else None,
+        standard=_figure(terms, "standard", after),
+        urgent=_figure(terms, "urgent", after),
+        has_next_level=has_next_level,
+        then=terms.after_last_level,
+    )
+
+
+def _figure(terms: DeadlineTerms, urgency: Urgency, after: Appeal | None) -> str | None:
+    figure = terms.appeal_figure(urgency, is_second_level=after is not None)
+    return None if figure in terms.unconfirmed else str(terms.term(figure))
