@@ -20,8 +20,8 @@ from domain.events.requests import NoticeKind
 from domain.history.records import Appeal, Notice, Request
 from domain.history.state import PatientHistory
 
-Rows = tuple[tuple[str, str], ...]
-Sentences = tuple[str, ...]
+Information = tuple[tuple[str, ...], tuple[tuple[str, str], ...]]
+"""Sentences, and rows of a label and a text."""
 
 BY_WHOM: Final = ("By whom", "somebody who took no part in this and reports to nobody who did")
 _WHO_MAY: Final = "You, your prescriber, or somebody you name may appeal, in writing, by telephone or by fax."
@@ -48,7 +48,7 @@ def information_on_appeals(
     zone: ZoneInfo,
     table: DeadlineTable,
     after: Appeal | None = None,
-) -> tuple[Sentences, Rows]:
+) -> Information:
     """Returns the sentences and the rows about appeals. `after` is the decided appeal that the letter is about."""
     notice = _notice(history, request, kind, decided_on, zone, after)
     if notice is not None and notice.appeal_rights is None:
@@ -75,7 +75,7 @@ def _notice(
     return found[-1] if found else None
 
 
-def _in_words(rights: AppealRights, zone: ZoneInfo, *, is_after_an_appeal: bool) -> tuple[Sentences, Rows]:
+def _in_words(rights: AppealRights, zone: ZoneInfo, *, is_after_an_appeal: bool) -> Information:
     if not rights.has_next_level:
         return (_next_step(rights),), ()
     days = f"{rights.file_within_days} days"
@@ -104,12 +104,10 @@ def _then(rights: AppealRights) -> str:
 
 
 def _more(zone: ZoneInfo) -> str:
-    return f"Send what speaks for it; what comes is looked at. Days end at midnight in {zone.key}."
+    return f"Send any new information; we will review it. Days end at midnight in {zone.key}."
 
 
-def _revision_1(
-    request: Request, decided_on: date, zone: ZoneInfo, *, is_after_an_appeal: bool
-) -> tuple[Sentences, Rows]:
+def _revision_1(request: Request, decided_on: date, zone: ZoneInfo, *, is_after_an_appeal: bool) -> Information:
     days, mark, standard, urgent = _FIGURES_REVISION_1[request.line_of_business]
     last_day = decided_on + timedelta(days=days)
     rows = (

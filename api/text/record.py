@@ -54,7 +54,8 @@ def person_rows(answer: Person) -> Rows:
     yield "Name", answer.name
     yield "Born", str(answer.birth_date or "not known")
     yield from (("Member", f"{one.member_id} of {one.issuer}") for one in answer.members)
-    yield "Coverage", in_words(answer.line_of_business or "not known")
+    coverage = (answer.line_of_business or "not known", answer.state, answer.funding)
+    yield "Coverage", ", ".join(in_words(one) for one in coverage if one is not None)
     for one in answer.representatives:
         until = f" through {one.through}" if one.through is not None else ""
         yield "Representative", f"{one.name} ({in_words(one.relationship)}) from {one.on}{until}"

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final, get_args
 
@@ -50,6 +51,7 @@ class CoverageOf:
 NOT_ON_RECORD: Final = CoverageOf()
 
 
+@lru_cache(maxsize=4096)
 def terms_for(
     line: TermsLine,
     received_on: date,

@@ -49,7 +49,7 @@ PLANS_OWN: Final = "the plan's own choice"
 """The source of a figure that no rule sets."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class DeadlineTerms:
     """The terms of requests that a line of business receives from `effective_on` on, until its next row.
 
@@ -57,7 +57,7 @@ class DeadlineTerms:
     limit the row to coverage of that state and funding; None is all of them. `source` is the legal text. `sources` has
     the paragraph for single figures, by field. `unconfirmed` holds the fields that nobody has checked against a primary
     source. `binds` is false for a row that applies to no line of business today. `note` says why this row was chosen,
-    if the coverage on record leaves it open.
+    if the coverage on record leaves it open. Rows are compared by identity, so that what depends on one can be cached.
     """
 
     line: TermsLine

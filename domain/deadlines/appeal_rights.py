@@ -6,10 +6,12 @@ A notice keeps what it said. A figure that nobody has confirmed is left out of i
 from __future__ import annotations
 
 from datetime import date
+from typing import Final
 
 from domain.deadline_terms.terms import DeadlineTerms, Urgency
 from domain.deadlines.appeal_dates import NoticeTimes, appeal_filing_deadline
 from domain.events.appeal_rights import AppealRights
+from domain.events.patient import LineOfBusiness
 from domain.history.records import Appeal
 
 
@@ -27,6 +29,27 @@ def appeal_rights(terms: DeadlineTerms, dated: date, *, after: Appeal | None = N
         has_next_level=has_next_level,
         then=terms.after_last_level,
     )
+
+
+def appeal_rights_revision_1(line: LineOfBusiness) -> AppealRights:
+    """What each notice said before it was recorded, in facts. Of every line it said that the time is from receipt."""
+    days, standard = _REVISION_1[line]
+    return AppealRights(
+        file_within_days=days,
+        counted_from="receipt",
+        file_by=None,
+        standard=standard,
+        urgent="72 hours",
+        has_next_level=True,
+        then="external_review",
+    )
+
+
+_REVISION_1: Final[dict[LineOfBusiness, tuple[int, str]]] = {
+    "commercial": (180, "30 days"),
+    "medicare_advantage": (65, "7 days"),
+    "medicaid": (60, "30 days"),
+}
 
 
 def _figure(terms: DeadlineTerms, urgency: Urgency, after: Appeal | None) -> str | None:

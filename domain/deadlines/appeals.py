@@ -43,16 +43,22 @@ def appeal_due_date(
 
 
 def appeal_deadline(
-    history: PatientHistory, appeal: Appeal, zone: ZoneInfo, table: DeadlineTable = BUILT_IN
+    history: PatientHistory,
+    appeal: Appeal,
+    zone: ZoneInfo,
+    table: DeadlineTable = BUILT_IN,
+    *,
+    of_today: bool = False,
 ) -> DecisionDeadline:
     """The turnaround time of an appeal, in the form of that of a request. Only the decision stops it.
 
     The terms are those of the request. If nobody has checked a figure against its source, `rule` says that the figure
-    is not confirmed. An appeal that was decided under revision 1 of the rules keeps the due date that it had then.
+    is not confirmed. An appeal that was decided under revision 1 of the rules keeps the due date that it had then,
+    unless `of_today`.
     """
     request = _request_of(history, appeal)
     made = appeal.determination
-    if made is not None and made.deadlines_revision is None:
+    if made is not None and made.deadlines_revision is None and not of_today:
         terms = replace(terms_revision_1(request), appeal_standard_of_two=None)
     else:
         terms = terms_of(history, request, table)

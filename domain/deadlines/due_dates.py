@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -178,6 +179,7 @@ def answer_limits(
     return AnswerLimits(least, decision_deadline(terms, asked, zone).due_at)
 
 
+@lru_cache(maxsize=4096)
 def decision_deadline(terms: DeadlineTerms, times: DecisionTimes, zone: ZoneInfo) -> DecisionDeadline:
     """The turnaround time of a request. If it was expedited, the standard or the urgent one, whichever ends first."""
     times = as_decided(times)

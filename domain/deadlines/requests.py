@@ -27,7 +27,7 @@ from domain.deadlines.due_dates import (
     reason_against_extension,
 )
 from domain.deadlines.revision_1 import decision_deadline_revision_1
-from domain.history.records import ClockExtension, Request
+from domain.history.records import GrantedExtension, Request
 from domain.history.state import PatientHistory
 
 
@@ -104,7 +104,7 @@ def times_of(history: PatientHistory, request: Request, zone: ZoneInfo) -> Decis
 
 
 def _extension(
-    history: PatientHistory, request: Request, extension: ClockExtension, zone: ZoneInfo
+    history: PatientHistory, request: Request, extension: GrantedExtension, zone: ZoneInfo
 ) -> DeadlineExtension:
     """The extension, with the receipt of its notice. Of several notices, the one that was received first counts."""
     day = extension.at.astimezone(zone).date()

@@ -277,10 +277,7 @@ class PeerToPeerOffered(Event):
 
 
 class PeerToPeerHeld(Event):
-    """The conversation took place. The actor is the plan's clinician.
-
-    `with_whom` is the prescriber, or the person who took part in the prescriber's place.
-    """
+    """The conversation took place, with the prescriber or a person in their place. The actor is of the plan."""
 
     TOPIC: ClassVar[str] = "PeerToPeerHeld"
     TITLE: ClassVar[str] = "Peer-to-peer held"
@@ -331,8 +328,8 @@ class ExpeditingRefused(Event):
 class ClockExtended(Event):
     """The plan extended the deadline within the terms of the line of business.
 
-    `days` is the length of the extension. `notice` is what was said to the claimant. `for_information`: the reason is
-    that requested information is missing, so that the time is paused from this notice on.
+    `days` is its length, and `notice` is what was said to the claimant. `for_information`: requested information is
+    missing, and the time is paused from this notice on.
     """
 
     TOPIC: ClassVar[str] = "ClockExtended"
@@ -347,10 +344,7 @@ class ClockExtended(Event):
 
 
 class NoticeIssued(Event):
-    """The plan sent a notice of a determination, of needed information, or of the decision of an appeal.
-
-    `appeal_rights` is what a notice of an adverse determination says about appeals. Older notices have none on record.
-    """
+    """The plan sent a notice. `appeal_rights` is what it says about appeals; older notices have none on record."""
 
     TOPIC: ClassVar[str] = "NoticeIssued"
     TITLE: ClassVar[str] = "Notice sent"

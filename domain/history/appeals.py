@@ -77,6 +77,7 @@ def _closed(
         closed_on=event.on,
         closed_at=event.recorded_at,
         closed_version=event.originator_version,
+        dismissed_as=event.ground if isinstance(event, AppealDismissed) else None,
     )
 
 

@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 from domain.calendar import PartialDate
 from domain.events.appeal_rights import AppealRights
-from domain.events.appeals import AppealLevel, AppealOutcome, Filer
+from domain.events.appeals import AppealDismissalGround, AppealLevel, AppealOutcome, Filer
 from domain.events.base import ImportedFrom
 from domain.events.determinations import Determination
 from domain.events.documents import Document
@@ -211,7 +211,7 @@ class Asking:
 
 
 @dataclass(frozen=True, slots=True)
-class ClockExtension:
+class GrantedExtension:
     """An extension of the deadline of a request. `for_information`: it also pauses the deadline."""
 
     at: datetime
@@ -261,7 +261,7 @@ class Request:
     retrospective_for: tuple[str, ...] = ()
     askings: tuple[Asking, ...] = ()
     reminders: int = 0
-    extensions: tuple[ClockExtension, ...] = ()
+    extensions: tuple[GrantedExtension, ...] = ()
     expedited_at: datetime | None = None
     expediting_refused: bool = False
     reopenings: tuple[Reopening, ...] = ()
@@ -381,6 +381,7 @@ class Appeal:
     handed_on_on: date | None = None
     external_outcome: AppealOutcome | None = None
     forward_by: datetime | None = None
+    dismissed_as: AppealDismissalGround | None = None
     imported_from: ImportedFrom | None = None
 
     @property

@@ -29,7 +29,7 @@ from domain.events.requests import (
 )
 from domain.facts import AggressiveDisease
 from domain.frozen import changed
-from domain.history.records import Asking, ClockExtension, Notice, Reopening, Request
+from domain.history.records import Asking, GrantedExtension, Notice, Reopening, Request
 from domain.history.state import PatientHistory
 from domain.people import DOCUMENT_READERS, Actor
 
@@ -164,7 +164,7 @@ def _notice_delivered(history: PatientHistory, event: NoticeDelivered) -> Patien
 
 def _clock_extended(history: PatientHistory, event: ClockExtended) -> PatientHistory:
     request = request_of(history, event.request_id)
-    extension = ClockExtension(event.recorded_at, event.days, event.for_information)
+    extension = GrantedExtension(event.recorded_at, event.days, event.for_information)
     return with_request(history, event.request_id, extensions=(*request.extensions, extension))
 
 

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from itertools import pairwise
-from typing import Any
 
 import pytest
 
-from domain.deadline_terms.table import DeadlineTable, terms_for
-from domain.deadline_terms.terms import Days
 from domain.deadlines.due_dates import DecisionDeadline
 from domain.deadlines.requests import deadline_of
 from domain.errors import AlreadyDecided, Conflict, InvalidCommand
@@ -26,19 +22,15 @@ from tests.story import (
     Step,
     approved,
     clock_extended,
-    delivered,
     denied,
     dismissed,
-    dose,
     expedited,
     expediting_refused,
     given,
     information_requested,
     line_changed,
-    noticed,
     past_determination,
     referred,
-    reminded,
     reopened,
     statement_corrected,
     submitted,
@@ -102,137 +94,7 @@ def test_by_the_line_that_is_corrected_and_only_from_then_on() -> None:
     )
 
 
-# -- stopped by an extension for missing information, and going again ---------------------------
-
 EXTEND = {"notice": "We need more time, because information is missing."}
-
-
-def test_asking_alone_does_not_stop_it() -> None:
-    scenario = received().and_given(*on("2026-05-04", information_requested()))
-    assert standing(scenario, "2026-05-05T12:00") == "running"
-    assert due(scenario) == "2026-05-14"
-
-
-def test_an_extension_in_the_same_act_stops_it_until_the_full_answer() -> None:
-    scenario = received().on("2026-05-04").when(information_requested(extend=EXTEND))
-    scenario.then(InformationRequested, ClockExtended)
-    assert isinstance(scenario.last[1], ClockExtended)
-    assert (scenario.last[1].days, scenario.last[1].for_information) == (15, True)
-    assert standing(scenario, "2026-05-05T12:00") == "paused"
-    # Thirty days, and forty-five without an answer.
-    assert due(scenario) == "2026-07-13"
-    scenario.and_given(*on("2026-05-06", reminded(), supplied({"rems_enrolled": True}, on="2026-05-06")))
-    assert due(scenario) == "2026-07-13"
-    scenario.and_given(*on("2026-05-08", supplied(NO_HIV, on="2026-05-07")))
-    assert due(scenario) == "2026-06-01"
-    assert standing(scenario, "2026-05-08T12:00") == "running"
-
-
-def test_the_time_to_answer_counts_from_the_receipt_of_the_notice() -> None:
-    scenario = received().and_given(*on("2026-05-04", information_requested(extend=EXTEND)))
-    scenario.and_given(*on("2026-05-05", noticed("clock_extended", "2026-05-05T09:00:00-04:00")))
-    assert due(scenario) == "2026-07-13"
-    scenario.and_given(*on("2026-05-10", delivered("2026-05-09T09:00:00-04:00")))
-    # Received five days after the notice was given.
-    assert due(scenario) == "2026-07-18"
-    assert clock(scenario).stops[0][1] == datetime(2026, 6, 24, 4, tzinfo=UTC)
-
-
-def test_the_receipt_of_another_notice_does_not_count() -> None:
-    scenario = received().and_given(*on("2026-05-04", information_requested(extend=EXTEND)))
-    other = [noticed("information_needed", "2026-05-05T09:00:00-04:00"), delivered("2026-05-05T10:00:00-04:00")]
-    assert due(scenario.and_given(*on("2026-05-06", *other))) == "2026-07-13"
-
-
-def test_an_extension_after_the_question_stops_it_from_its_own_notice() -> None:
-    scenario = received().and_given(*on("2026-05-04", information_requested()))
-    scenario.on("2026-05-10").when(clock_extended(for_information=True)).then(ClockExtended, for_information=True)
-    scenario.and_given(*on("2026-05-15", supplied(NO_HIV, on="2026-05-14")))
-    # Thirty days, and the four from 10 to 14 May.
-    assert due(scenario) == "2026-06-02"
-
-
-def test_an_extension_for_missing_information_needs_a_question_that_is_out() -> None:
-    received().when(clock_extended(for_information=True)).then_refused(InvalidCommand, field="for_information")
-
-
-@pytest.mark.parametrize(
-    ("line", "urgency"), [("medicaid", "standard"), ("medicare_advantage", "standard"), ("commercial", "urgent")]
-)
-def test_where_the_table_allows_no_extension_asking_offers_none(line: str, urgency: str) -> None:
-    scenario = received(line, urgency).when(information_requested(extend=EXTEND))
-    scenario.then_refused(Conflict, field="request_id")
-    assert scenario.known.requests[0].askings == ()
-
-
-def test_it_is_extended_by_no_more_than_is_allowed_and_only_once() -> None:
-    received().when(information_requested(extend=EXTEND | {"days": 16})).then_refused(
-        InvalidCommand, field="extend.days"
-    )
-    scenario = received().and_given(clock_extended()).when(information_requested(extend=EXTEND))
-    scenario.then_refused(Conflict, field="request_id")
-
-
-# -- doses that were given before ---------------------------------------------------------------
-
-
-def afterwards(**values: Any) -> Scenario:
-    """Two doses that were given, and asked for on 28 April."""
-    scenario = given(dose("2026-04-20"), dose("2026-04-21"))
-    listed = [one.dose_id for one in scenario.known.doses]
-    asked = OPEN_HIV | {"requested_dosing": OPEN_HIV["requested_dosing"] | {"consecutive_days": 2}}
-    return scenario.and_given(submitted(asked, retrospective_for=listed, **values).by(OFFICE))
-
-
-def test_asked_for_afterwards_there_are_30_days_and_15_more() -> None:
-    assert due(afterwards()) == "2026-05-29"
-    scenario = afterwards().on("2026-05-20").when(clock_extended(days=15)).then(ClockExtended)
-    assert due(scenario) == "2026-06-13"
-
-
-def test_asked_for_afterwards_with_further_days_or_as_urgent_the_shorter_times_apply() -> None:
-    further = afterwards().and_given(statement_corrected(OPEN_HIV))
-    assert due(further) == "2026-05-14"
-    assert due(afterwards(urgency="urgent")) == "2026-05-01T14:00Z"
-    assert due(afterwards(line_of_business="medicaid")) == "2026-04-29T14:00Z"
-
-
-# -- rows of the plan ---------------------------------------------------------------------------
-
-STATE_LAW = DeadlineTable(
-    own=(replace(terms_for("commercial", date(2026, 4, 28)), state="CA", funding="insured", standard=Days(5)),)
-)
-
-
-@pytest.mark.parametrize(
-    ("coverage", "expected", "note"),
-    [
-        ({}, "2026-05-04", "state and funding of the coverage not on record"),
-        ({"funding": "insured"}, "2026-05-04", "state of the coverage not on record"),
-        ({"state": "CA"}, "2026-05-04", "funding of the coverage not on record"),
-        ({"state": "CA", "funding": "insured"}, "2026-05-04", ""),
-        ({"state": "NY", "funding": "insured"}, "2026-05-14", ""),
-        ({"state": "CA", "funding": "self_funded"}, "2026-05-14", ""),
-        ({"funding": "self_funded"}, "2026-05-14", ""),
-    ],
-)
-def test_the_state_and_the_funding_of_the_coverage_choose_the_row(
-    coverage: dict[str, str], expected: str, note: str
-) -> None:
-    scenario = received().under(STATE_LAW)
-    scenario.and_given(line_changed("2026-01-01", "commercial", **coverage))
-    assert due(scenario) == expected
-    assert note in clock(scenario).rule
-    assert ("so the shortest row applies" in clock(scenario).rule) == bool(note)
-
-
-def test_the_coverage_of_the_day_of_receipt_counts_and_of_the_same_line() -> None:
-    scenario = received().under(STATE_LAW)
-    scenario.and_given(line_changed("2026-01-01", "commercial", state="NY", funding="insured"))
-    scenario.and_given(line_changed("2026-05-01", "commercial", state="CA", funding="insured"))
-    assert due(scenario) == "2026-05-14"
-    scenario.and_given(line_changed("2026-02-01", "medicaid", state="NY"))
-    assert due(scenario) == "2026-05-04"
 
 
 # -- decided under revision 1 -------------------------------------------------------------------
