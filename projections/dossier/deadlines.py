@@ -12,13 +12,18 @@ from domain.deadline_terms.table import BUILT_IN, DeadlineTable
 from domain.deadline_terms.words import COUNTED_FROM, in_words
 from domain.deadlines.appeals import appeal_deadline, forwarding_deadline, timeliness
 from domain.deadlines.due_dates import DecisionDeadline, end_of_day
-from domain.deadlines.requests import deadline_of, terms_of
+from domain.deadlines.requests import deadline_of, terms_of, was_decided_under_revision_1
 from domain.facts import FrozenModel
 from domain.history.records import Appeal, Request
 from domain.history.state import PatientHistory
 
 NO_LAST_DAY: Final = "no last day, because no notice or no receipt of it is on record"
 """Why an appeal is never late."""
+REVISION_1: Final = (
+    "this request was decided under revision 1 of these rules, by which each request for information stopped the "
+    "turnaround time of a standard commercial request"
+)
+"""What else a case file says of a request that was decided before the rules were corrected."""
 
 
 class StoodStill(FrozenModel):
@@ -70,7 +75,8 @@ def deadlines(
 
 def terms_in_words(history: PatientHistory, request: Request, table: DeadlineTable = BUILT_IN) -> tuple[str, ...]:
     """Returns the turnaround times that apply to the request, one line for each, with its source."""
-    return in_words(terms_of(history, request, table))
+    lines = in_words(terms_of(history, request, table))
+    return (*lines, REVISION_1) if was_decided_under_revision_1(request) else lines
 
 
 def _deadline(what: str, clock: DecisionDeadline) -> Deadline:

@@ -41,6 +41,7 @@ from domain.people import Actor, ConsultationGiven, Prescriber
 from domain.policy.answers import MET, NOT_MET, UNDETERMINED
 from domain.policy.assessment import Assessment, Finding
 from domain.policy.referral import Reason
+from tests.ledger.samples.deadlines import deadline_samples
 from tests.ledger.samples.later import later_samples, report_samples
 from tests.ledger.samples.system import keeping_samples
 
@@ -295,6 +296,8 @@ _LATER: dict[str, Event] = {
         one for one in _SAMPLES if isinstance(one, PriorTreatmentReported)
     ).model_copy(update={"confirms_record": True}),
 }
+
+_LATER |= deadline_samples({one.TOPIC: one for one in _SAMPLES} | _LATER)
 
 SAMPLES: dict[str, Event] = {
     name: placed(sample, PATIENT, version)
