@@ -30,6 +30,7 @@ from api.pages.lists import start
 from api.pages.lists import worklist as worklist_page
 from api.pages.patient import page as patient_page
 from api.pages.policy import clauses as policy_pages
+from api.pages.policy import deadlines as deadlines_page
 from api.pages.request import documents as document_pages
 from api.pages.request import new_request as submitting
 from api.pages.request import notices as notice_pages
@@ -62,6 +63,7 @@ PAGES = (
     patients_page,
     submitting,
     policy_pages,
+    deadlines_page,
     notice_pages,
     document_pages,
     appeal_page,

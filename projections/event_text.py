@@ -202,7 +202,8 @@ def _reviewed(event: Any) -> str:
 def _filed(event: Any) -> str:
     late = "; late" if event.is_late else ""
     level = f"{entry_of(event.appeal_id)}, {event.level} level, {event.urgency}"
-    return f"{level}, by {event.filer.name} ({event.filer.relation}); last day to file {event.file_by}{late}."
+    last_day = f"last day to file {event.file_by}" if event.file_by is not None else "no last day to file yet"
+    return f"{level}, by {event.filer.name} ({event.filer.relation}); {last_day}{late}."
 
 
 def _member(event: Any) -> str:
@@ -212,7 +213,9 @@ def _member(event: Any) -> str:
 SENTENCES: Final[dict[type[Event], Callable[[Any], str]]] = {
     MemberIdentifierAdded: _member,
     MemberIdentifierRetired: lambda event: f"{_member(event)}. {event.reason}",
-    LineOfBusinessChanged: lambda event: in_words(event.line_of_business),
+    LineOfBusinessChanged: lambda event: ", ".join(
+        in_words(one) for one in (event.line_of_business, event.state, event.funding) if one is not None
+    ),
     RepresentativeNamed: lambda event: (
         f"{event.name} ({in_words(event.relationship)}), through {event.through or 'further notice'}"
     ),
@@ -276,7 +279,10 @@ SENTENCES: Final[dict[type[Event], Callable[[Any], str]]] = {
     RequestDismissed: lambda event: f"{in_words(event.ground).capitalize()}: {event.reason}",
     PeerToPeerOffered: lambda event: f"Through {event.until}" if event.until else "",
     PeerToPeerHeld: lambda event: f"With {event.with_whom}: {event.outcome}",
-    ClockExtended: lambda event: f"By {counted(event.days, 'day')}: {event.reason}",
+    ClockExtended: lambda event: (
+        f"By {counted(event.days, 'day')}: {event.reason}"
+        + (" The turnaround time is paused until the answer." if event.for_information else "")
+    ),
     NoticeIssued: lambda event: (
         f"{entry_of(event.notice_id)} ({in_words(event.kind)}) to {event.addressee} by {in_words(event.channel)}"
     ),

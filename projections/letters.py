@@ -11,8 +11,7 @@ from datetime import date
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
-from domain.deadlines.due_dates import appeal_filing_deadline
-from domain.deadlines.terms import DeadlineTerms, terms_for
+from domain.deadline_terms.table import BUILT_IN, DeadlineTable
 from domain.errors import NotFound
 from domain.facts import FrozenModel
 from domain.history.records import Appeal, ApprovalRecord, Asking, DeterminationRecord, Request
@@ -21,6 +20,7 @@ from domain.people import Actor
 from domain.policy.assessment import NOT_LISTED, Assessment
 from domain.policy.edition import Edition
 from domain.policy.editions import EDITIONS, edition_for, has_edition
+from projections.appeal_information import information_on_appeals, time_to_decide
 
 LetterKind = Literal["approval", "denial", "information_needed", "appeal_decision"]
 
@@ -34,7 +34,6 @@ CRITERIA: Final = (
     "You may have, free of charge, the criteria that were used, each by its clause, and everything that is in the file"
     " of this request: what was stated and sent, who looked at it, and how it was decided. Ask the plan for them."
 )
-NOT_CONFIRMED: Final = " (this figure is not confirmed from its source)"
 
 
 class LetterReason(FrozenModel):
@@ -82,27 +81,35 @@ class DenialDraft(FrozenModel):
 
 
 def letter(
-    history: PatientHistory, request: Request, kind: LetterKind, zone: ZoneInfo, appeal: Appeal | None = None
+    history: PatientHistory,
+    request: Request,
+    kind: LetterKind,
+    zone: ZoneInfo,
+    appeal: Appeal | None = None,
+    table: DeadlineTable = BUILT_IN,
 ) -> Letter:
     """Returns the letter for the latest event of this kind on record. Raises NotFound if there is none."""
     match kind:
         case "approval":
-            return _of_approval(history, request, _latest(request, "approved"), zone)
+            return _of_approval(history, request, _latest(request, "approved"), zone, table)
         case "denial":
-            return _of_denial(history, request, _latest(request, "denied"), zone)
+            return _of_denial(history, request, _latest(request, "denied"), zone, table)
         case "information_needed":
             if not request.askings:
                 raise _not_on_record("no information was asked for")
-            return _of_asking(history, request, request.askings[-1], zone)
+            return _of_asking(history, request, request.askings[-1], zone, table)
         case "appeal_decision":
             if appeal is None or appeal.determination is None or appeal.closed_on is None:
                 raise _not_on_record("no appeal of this request is decided")
-            return _of_appeal(history, request, appeal, zone)
+            return _of_appeal(history, request, appeal, zone, table)
 
 
-def draft_letter(history: PatientHistory, request: Request, draft: DenialDraft, zone: ZoneInfo) -> Letter:
+def draft_letter(
+    history: PatientHistory, request: Request, draft: DenialDraft, zone: ZoneInfo, table: DeadlineTable = BUILT_IN
+) -> Letter:
     """Returns the letter of a denial that is not recorded yet."""
-    return _denial(history, request, zone, draft.on, draft.by, draft.citing, draft.rationale, draft.assessment)
+    appealing = information_on_appeals(history, request, "denial", draft.on, zone, table)
+    return _denial(history, request, appealing, draft.on, draft.by, draft.citing, draft.rationale, draft.assessment)
 
 
 def _latest(request: Request, kind: Literal["approved", "denied"]) -> DeterminationRecord:
@@ -119,7 +126,9 @@ def _not_on_record(cause: str) -> NotFound:
 # -- the letters ------------------------------------------------------------------------------
 
 
-def _of_approval(history: PatientHistory, request: Request, decision: DeterminationRecord, zone: ZoneInfo) -> Letter:
+def _of_approval(
+    history: PatientHistory, request: Request, decision: DeterminationRecord, zone: ZoneInfo, table: DeadlineTable
+) -> Letter:
     determination = decision.determination
     approval = next(one for one in history.approvals if one.version == decision.version)
     assert determination is not None
@@ -128,7 +137,8 @@ def _of_approval(history: PatientHistory, request: Request, decision: Determinat
     if approval.left_out is not None:
         reasons = _reasons(approval.citing, edition, determination.assessment)
         parts.append(LetterPart(title="What is not approved", sentences=(approval.left_out,), reasons=reasons))
-        parts += _appealing(request, determination.decided_on, zone)
+        on = determination.decided_on
+        parts.append(_appealing(information_on_appeals(history, request, "approval", on, zone, table)))
     parts += [_decided_by(decision.by, decision.on), _edition_part(determination.assessment), _criteria()]
     return _letter(history, request, "approval", decision.on, parts, decision.version)
 
@@ -151,19 +161,22 @@ def _approved(approval: ApprovalRecord, edition: Edition | None) -> LetterPart:
     )
 
 
-def _of_denial(history: PatientHistory, request: Request, decision: DeterminationRecord, zone: ZoneInfo) -> Letter:
+def _of_denial(
+    history: PatientHistory, request: Request, decision: DeterminationRecord, zone: ZoneInfo, table: DeadlineTable
+) -> Letter:
     determination = decision.determination
     assert determination is not None
     rationale, assessment = determination.rationale or "", determination.assessment
+    appealing = information_on_appeals(history, request, "denial", decision.on, zone, table)
     return _denial(
-        history, request, zone, decision.on, decision.by, decision.citing, rationale, assessment, decision.version
+        history, request, appealing, decision.on, decision.by, decision.citing, rationale, assessment, decision.version
     )
 
 
 def _denial(
     history: PatientHistory,
     request: Request,
-    zone: ZoneInfo,
+    appealing: tuple[Sequence[str], Sequence[tuple[str, str]]],
     on: date,
     by: Actor,
     citing: Sequence[str],
@@ -181,12 +194,13 @@ def _denial(
                 sentences=(f"Time alone would change this: the same request could be approved from {when} on.",),
             )
         )
-    parts += _appealing(request, on, zone)
-    parts += [_decided_by(by, on), _edition_part(assessment), _criteria()]
+    parts += [_appealing(appealing), _decided_by(by, on), _edition_part(assessment), _criteria()]
     return _letter(history, request, "denial", on, parts, version)
 
 
-def _of_asking(history: PatientHistory, request: Request, asking: Asking, zone: ZoneInfo) -> Letter:
+def _of_asking(
+    history: PatientHistory, request: Request, asking: Asking, zone: ZoneInfo, table: DeadlineTable
+) -> Letter:
     asked_on, until = asking.asked_at.astimezone(zone).date(), asking.answer_by.astimezone(zone)
     edition = edition_for(request.received_on) if has_edition(request.received_on) else None
     reasons = tuple(
@@ -208,7 +222,7 @@ def _of_asking(history: PatientHistory, request: Request, asking: Asking, zone: 
         LetterPart(
             title="Until when",
             rows=(("Send it by", until.strftime("%Y-%m-%d %H:%M %Z")),),
-            sentences=("What comes later is still looked at.",),
+            sentences=(time_to_decide(history, request, asking, zone, table), "What comes later is still looked at."),
         ),
         _criteria(),
     ]
@@ -222,7 +236,9 @@ _OUTCOMES: Final = {
 }
 
 
-def _of_appeal(history: PatientHistory, request: Request, appeal: Appeal, zone: ZoneInfo) -> Letter:
+def _of_appeal(
+    history: PatientHistory, request: Request, appeal: Appeal, zone: ZoneInfo, table: DeadlineTable
+) -> Letter:
     determination, on = appeal.determination, appeal.closed_on
     assert determination is not None
     assert on is not None
@@ -233,7 +249,7 @@ def _of_appeal(history: PatientHistory, request: Request, appeal: Appeal, zone: 
     if approval is not None:
         parts.append(_approved(approval, _edition_of(determination.assessment)))
     if appeal.status != "overturned":
-        parts += _appealing(request, on, zone, after_an_appeal=True)
+        parts.append(_appealing(information_on_appeals(history, request, "appeal_decision", on, zone, table, appeal)))
     if appeal.decided_by is not None:
         parts.append(_decided_by(appeal.decided_by, on, " They took no part in the determination before."))
     parts += [_edition_part(determination.assessment), _criteria()]
@@ -317,26 +333,10 @@ def _criteria() -> LetterPart:
     return LetterPart(title="The criteria and your file", sentences=(CRITERIA,))
 
 
-def _appealing(
-    request: Request, decided_on: date, zone: ZoneInfo, *, after_an_appeal: bool = False
-) -> list[LetterPart]:
-    """Returns the part about appeals. `zone` is the plan's time zone, in which days are counted."""
-    terms = terms_for(request.line_of_business, request.received_on)
-    last_day = appeal_filing_deadline(terms, determined_on=decided_on)
-    rows = (
-        ("In time", f"{_figure(terms, 'appeal_file_within')} from when this letter comes: {last_day} at the earliest"),
-        ("Decided within", _figure(terms, "appeal_standard")),
-        ("If urgent", f"{_figure(terms, 'appeal_urgent')}; say why it can't wait"),
-        ("By whom", "somebody who took no part in this and reports to nobody who did"),
-    )
-    again = "You may appeal once more, or ask for a review outside of the plan." if after_an_appeal else ""
-    first = again or "You, your prescriber, or somebody you name may appeal, in writing, by telephone or by fax."
-    more = f"Send what speaks for it; what comes is looked at. Days end at midnight in {zone.key}."
-    return [LetterPart(title="How to appeal", sentences=(first, more), rows=rows)]
-
-
-def _figure(terms: DeadlineTerms, name: str) -> str:
-    return f"{getattr(terms, name)}{NOT_CONFIRMED if name in terms.unconfirmed else ''}"
+def _appealing(about: tuple[Sequence[str], Sequence[tuple[str, str]]]) -> LetterPart:
+    """Returns the part about appeals."""
+    sentences, rows = about
+    return LetterPart(title="How to appeal", sentences=tuple(sentences), rows=tuple(rows))
 
 
 def _spoken(value: str) -> str:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from domain.calendar import Day, PartialDate
 from domain.events.base import ImportedFrom
-from domain.events.patient import LineOfBusiness, Member
+from domain.events.patient import Funding, LineOfBusiness, Member
 from domain.facts import FrozenModel
 from domain.history.records import AgentUse
 from domain.history.state import PatientHistory
@@ -39,7 +39,10 @@ class AgentUseView(FrozenModel):
 
 
 class Person(FrozenModel):
-    """The patient, as known in one version of the history. `line_of_business` is the one on the day `as_of`."""
+    """The patient, as known in one version of the history. `line_of_business` is the one on the day `as_of`.
+
+    `state` and `funding` are those of the coverage on that day. Null: not known.
+    """
 
     patient_id: UUID
     history_version: int
@@ -53,10 +56,13 @@ class Person(FrozenModel):
     deceased_on: PartialDate | None
     agents: tuple[AgentUseView, ...]
     imported_from: ImportedFrom | None
+    state: str | None
+    funding: Funding | None
 
 
 def person(history: PatientHistory, as_of: date) -> Person:
     """Returns the patient, with the representatives who are in effect on the day."""
+    coverage = history.coverage_on(as_of)
     return Person(
         patient_id=history.patient_id,
         history_version=history.version,
@@ -74,6 +80,8 @@ def person(history: PatientHistory, as_of: date) -> Person:
         deceased_on=history.deceased_on,
         agents=tuple(_agent_use(one) for one in history.agents),
         imported_from=history.imported_from,
+        state=coverage.state if coverage is not None else None,
+        funding=coverage.funding if coverage is not None else None,
     )
 
 

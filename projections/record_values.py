@@ -14,6 +14,7 @@ from pydantic import BaseModel, JsonValue
 
 from domain.calendar import PartialDate
 from domain.facts import counted, in_words
+from domain.history.coverage import Coverage
 from domain.history.records import (
     AgentUse,
     Appeal,
@@ -44,6 +45,11 @@ def _text(value: object) -> str | None:
 def _coverage(_: int, coverage: tuple[date, str]) -> Named:
     on, line = coverage
     return f"coverage from {on}", line
+
+
+def _state_and_funding(_: int, coverage: Coverage) -> Named:
+    stated = [one for one in (coverage.state, coverage.funding and in_words(coverage.funding)) if one]
+    return f"state and funding from {coverage.on}", ", ".join(stated) or "not known"
 
 
 def _representative(_: int, named: Representative) -> Named:
@@ -120,6 +126,7 @@ def _dose_status(dose: Dose) -> str:
 
 STATUS: Final[dict[str, Callable[[int, Any], Named]]] = {
     "lines_of_business": _coverage,
+    "coverage": _state_and_funding,
     "representatives": _representative,
     "deceased_on": _death,
     "agents": _agent,
@@ -188,7 +195,7 @@ def _facts_of(request: Request) -> Iterator[Named]:
     yield "reminders", request.reminders
     yield "expedited from", request.expedited_at.isoformat() if request.expedited_at is not None else None
     yield "expediting", "refused" if request.expediting_refused else None
-    yield "deadline extended, days", sum(days for _, days in request.extensions)
+    yield "deadline extended, days", sum(one.days for one in request.extensions)
     held = "held" if request.peer_to_peer_held else "offered" if request.peer_to_peer_offered else None
     yield "peer-to-peer", held
     yield from _stated_facts("", request.statement)

@@ -10,7 +10,8 @@ from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 from domain.calendar import Day, Instant
-from domain.deadlines.appeals import appeal_due_date
+from domain.deadline_terms.table import BUILT_IN, DeadlineTable
+from domain.deadlines.appeals import appeal_due_date, forwarding_deadline, timeliness
 from domain.deadlines.due_dates import DeadlineStatus, end_of_day
 from domain.deadlines.requests import deadline_of
 from domain.events.appeals import AppealLevel, AppealOutcome, Filer
@@ -122,7 +123,11 @@ class DecisionView(FrozenModel):
 
 
 class AppealView(FrozenModel):
-    """One appeal. `due_at` is null after the appeal is closed."""
+    """One appeal. `due_at` is null after the appeal is closed.
+
+    `file_by` is null if the time to appeal had not started: then the appeal is not late. `forward_by` is when the plan
+    itself must have forwarded what it upheld; null if it need not, or did.
+    """
 
     appeal_id: str
     request_id: str
@@ -134,7 +139,7 @@ class AppealView(FrozenModel):
     filer: Filer
     received_at: Instant
     received_on: Day
-    file_by: Day
+    file_by: Day | None
     is_late: bool
     assigned_to: Actor | None
     decided_by: Actor | None
@@ -145,6 +150,7 @@ class AppealView(FrozenModel):
     overdue: bool
     handed_on_to: str | None
     external_outcome: AppealOutcome | None
+    forward_by: Instant | None
 
 
 class ReceiptView(FrozenModel):
@@ -197,7 +203,9 @@ def deadline_instant(now: datetime, zone: ZoneInfo, as_of: date | None, known_at
     return known_at if known_at is not None else now
 
 
-def request_status(history: PatientHistory, request: Request, zone: ZoneInfo, now: datetime) -> RequestLife:
+def request_status(
+    history: PatientHistory, request: Request, zone: ZoneInfo, now: datetime, table: DeadlineTable = BUILT_IN
+) -> RequestLife:
     """Returns the status of the request. Only the status of deadlines depends on `now`."""
     request_id = request.request_id
     return RequestLife(
@@ -228,7 +236,7 @@ def request_status(history: PatientHistory, request: Request, zone: ZoneInfo, no
         expediting_refused=request.expediting_refused,
         peer_to_peer_offered=request.peer_to_peer_offered,
         peer_to_peer_held=request.peer_to_peer_held,
-        clock=_deadline(request, zone, now),
+        clock=_deadline(history, request, zone, now, table),
         documents=tuple(_document(one) for one in history.documents if one.request_id == request_id),
         notices=tuple(
             NoticeView(
@@ -245,13 +253,17 @@ def request_status(history: PatientHistory, request: Request, zone: ZoneInfo, no
         ),
         approvals=tuple(_window(one) for one in history.approvals if one.request_id == request_id),
         decisions=tuple(decision_view(one) for one in request.decisions),
-        appeals=tuple(appeal_view(history, one, zone, now) for one in history.appeals if one.request_id == request_id),
+        appeals=tuple(
+            appeal_view(history, one, zone, now, table) for one in history.appeals if one.request_id == request_id
+        ),
         imported_from=request.imported_from,
     )
 
 
-def _deadline(request: Request, zone: ZoneInfo, now: datetime) -> ClockView:
-    deadline = deadline_of(request, zone)
+def _deadline(
+    history: PatientHistory, request: Request, zone: ZoneInfo, now: datetime, table: DeadlineTable
+) -> ClockView:
+    deadline = deadline_of(history, request, zone, table)
     standing = deadline.standing(now)
     return ClockView(
         due_at=deadline.due_at,
@@ -323,9 +335,13 @@ def decision_view(one: DeterminationRecord) -> DecisionView:
     )
 
 
-def appeal_view(history: PatientHistory, appeal: Appeal, zone: ZoneInfo, now: datetime) -> AppealView:
+def appeal_view(
+    history: PatientHistory, appeal: Appeal, zone: ZoneInfo, now: datetime, table: DeadlineTable = BUILT_IN
+) -> AppealView:
     """Returns one appeal. Only `overdue` depends on `now`."""
-    due_at = appeal_due_date(history, appeal, zone) if appeal.is_open else None
+    due_at = appeal_due_date(history, appeal, zone, table) if appeal.is_open else None
+    timely, forwarding = timeliness(history, appeal, zone, table), forwarding_deadline(history, appeal, zone, table)
+    due_next = due_at if forwarding is None else forwarding.due_at
     return AppealView(
         appeal_id=appeal.appeal_id,
         request_id=appeal.request_id,
@@ -337,15 +353,16 @@ def appeal_view(history: PatientHistory, appeal: Appeal, zone: ZoneInfo, now: da
         filer=appeal.filer,
         received_at=appeal.received_at,
         received_on=appeal.received_on,
-        file_by=appeal.file_by,
-        is_late=appeal.is_late,
+        file_by=timely.file_by,
+        is_late=timely.is_late,
         assigned_to=appeal.assigned_to,
         decided_by=appeal.decided_by,
         rationale=appeal.determination.rationale if appeal.determination is not None else None,
         citing=appeal.citing,
         closed_on=appeal.closed_on,
         due_at=due_at,
-        overdue=due_at is not None and now > due_at,
+        overdue=due_next is not None and now > due_next,
         handed_on_to=appeal.handed_on_to,
         external_outcome=appeal.external_outcome,
+        forward_by=forwarding.due_at if forwarding is not None else None,
     )

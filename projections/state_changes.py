@@ -19,7 +19,7 @@ from projections.course_updates import CourseUpdates
 from projections.record_values import DETAILS, STATUS, Values, course_status, person_details
 
 _PERSON = ("name", "birth_date", "members", "linked")
-_WITH_SHARED_NAMES = ("lines_of_business", "representatives", "approvals")
+_WITH_SHARED_NAMES = ("lines_of_business", "coverage", "representatives", "approvals")
 """Fields whose records can share a name, such as two approvals of one request. The name then means the latest one."""
 
 

@@ -39,6 +39,7 @@ SECTIONS: Final[tuple[tuple[str, tuple[CommandEntry, ...]], ...]] = (
         (
             CommandEntry("worklist", "worklist", "List open requests and appeals, with what is due and missing."),
             CommandEntry("rebuild", "worklist", "Rebuild the tables of the worklist from the log."),
+            CommandEntry("deadlines", "worklist", "Show the deadlines, and what they would change on record."),
             CommandEntry("assess", "assess", "Assess cases from a file, without a ledger."),
             CommandEntry("explain", "assess", "Explain a clause of the policy, or print the outline."),
         ),

@@ -91,7 +91,7 @@ def dossier_command(
         appeal_id, instant = checked_id(appeal, AppealId, "APPEAL"), parsed(INSTANT, known_at, "--known-at")
         check_folder_is_free(output)
         with access.appeal_events(appeal_id, view="dossier", known_at=instant) as (events, _, _):
-            case_file = appeal_dossier(events, appeal_id, access.zone)
+            case_file = appeal_dossier(events, appeal_id, access.zone, access.deadlines)
         written = write_folder(case_file, partial(access.bytes_of, patient_of(appeal_id)), output)
         if as_json:
             files = [{"path": file.path, "size_bytes": file.size_bytes, "sha256": file.sha256} for file in written]

@@ -39,6 +39,7 @@ from api.text.record import (
     seal_rows,
     seal_value,
 )
+from domain.deadline_terms.table import DeadlineTable
 from domain.errors import EditionUnknown, InvalidCommand
 from domain.events.base import AppealId, DocumentId, RequestId
 from domain.facts import in_words
@@ -62,6 +63,7 @@ class _QuestionTimes(NamedTuple):
     deadlines_at: datetime
     known_at: datetime | None
     zone: ZoneInfo
+    deadlines: DeadlineTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,7 @@ class _RecordOptions:
     def when(self, access: PatientAccess) -> _QuestionTimes:
         day, instant = parsed(DAY, self.as_of, "--as-of"), parsed(INSTANT, self.known_at, "--known-at")
         deadlines_at = deadline_instant(access.now(), access.zone, day, instant)
-        return _QuestionTimes(day or access.today(), deadlines_at, instant, access.zone)
+        return _QuestionTimes(day or access.today(), deadlines_at, instant, access.zone, access.deadlines)
 
     def of_member(self, member: str, view: View, answer: Callable[[PatientHistory, _QuestionTimes], A]) -> A:
         """The answer from the history of the member, whose access is recorded. Raises CommandFailed."""
@@ -159,7 +161,7 @@ def request_command(
         chosen = edition_named(edition) if edition is not None else None
         when = _RecordOptions(as_of, known_at, purpose, database).when(access)
         with access.request(checked_id(request, RequestId, "REQUEST"), known_at=when.known_at) as (history, record):
-            life = request_status(history, record, when.zone, when.deadlines_at)
+            life = request_status(history, record, when.zone, when.deadlines_at, access.deadlines)
             assessed, problem = _assess(history, record, when.day, chosen, to_extend)
         from api.background.sealing import sealing_of  # noqa: PLC0415  (slow to import, and only this command needs it)
 
@@ -213,7 +215,7 @@ def appeal_command(
     with errors_to_exit_status(), open_records(database, purpose) as access:
         when = options.when(access)
         with access.appeal(checked_id(appeal, AppealId, "APPEAL"), known_at=when.known_at) as (history, record):
-            answer = appeal_view(history, record, when.zone, when.deadlines_at)
+            answer = appeal_view(history, record, when.zone, when.deadlines_at, access.deadlines)
         _show(answer, appeal_rows(answer, when.zone), as_json)
 
 
@@ -256,7 +258,9 @@ def appeals_command(
     """
 
     def views_of(history: PatientHistory, when: _QuestionTimes) -> list[AppealView]:
-        return [appeal_view(history, record, when.zone, when.deadlines_at) for record in history.appeals]
+        return [
+            appeal_view(history, record, when.zone, when.deadlines_at, when.deadlines) for record in history.appeals
+        ]
 
     views = _RecordOptions(as_of, known_at, purpose, database).of_member(member, "appeals", views_of)
     rows = [("Appeal", f"{view.appeal_id}: {in_words(view.status)}, received {view.received_on}") for view in views]

@@ -1,4 +1,4 @@
-"""The commands `worklist` and `rebuild`."""
+"""The commands `worklist` and `rebuild`, and those of the deadlines: `deadlines show`, `check` and `schema`."""
 
 from __future__ import annotations
 
@@ -20,8 +20,12 @@ from api.cli.program import ANSWER_IS_NO, app
 from api.cli.tables import Column, show_table, show_text
 from api.cli.values import DAY, INSTANT, parsed, refused_value
 from api.record_access.list_access import ListAccess
+from domain.deadline_terms.table import DeadlineTable
+from domain.deadline_terms.terms import DeadlineTerms
+from domain.deadline_terms.words import in_words
 from domain.errors import NotFound
 from domain.facts import counted
+from domain.ledger.deadlines_file import DEADLINES, deadlines_in
 from projections.worklist.listing import LIMIT_MAX, Filters, Paging, Sort, Worklist, WorklistItem
 from projections.worklist.rows import STATES
 from projections.worklist.runner import VIEWS, lag, rebuild, worklist
@@ -201,3 +205,96 @@ def _in_zone(instant: datetime, zone: ZoneInfo) -> str:
 
 def _words(name: str) -> str:
     return name.replace("_", " ")
+
+
+# -- the deadlines -----------------------------------------------------------------------------
+
+CHANGE_COLUMNS: Final = (Column("what"), Column("id", 2), Column("said"), Column("now"))
+
+deadline_commands = typer.Typer(
+    help="Show the deadlines, and what they would change on record.\n\nExample: lemtrada-ledger deadlines show",
+    rich_markup_mode=None,
+)
+app.add_typer(deadline_commands, name="deadlines")
+
+
+@deadline_commands.command("show")
+def show_command(
+    file: Annotated[
+        str | None, typer.Option(metavar="FILE", help=f"File of deadlines to check and show. Default: {DEADLINES}.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show the deadlines by line of business, each figure with its source, and the plan's own rows first.
+
+    The file that LEMTRADA_DEADLINES names is checked, as when a ledger is opened. No ledger is needed.
+
+    Example: lemtrada-ledger deadlines show --file deadlines.json
+    """
+    with errors_to_exit_status():
+        table = deadlines_in() if file is None else deadlines_in({DEADLINES: file})
+        if as_json:
+            print_result(rows_as_json(table))
+            return
+        show_text(_rows(table))
+
+
+@deadline_commands.command("schema")
+def schema_command() -> None:
+    """Print the JSON Schema of the file of deadlines.
+
+    Example: lemtrada-ledger deadlines schema
+    """
+    from api.files.deadlines_schema import json_schema  # noqa: PLC0415  (slow to import, and only this needs it)
+
+    print_result(json_schema())
+
+
+@deadline_commands.command("check")
+def check_command(purpose: Purpose = None, database: Database = None, as_json: AsJson = False) -> None:
+    """List notices, dismissals and decisions on record that would be otherwise by the deadlines of today.
+
+    They keep what they said. The exit status is 1 if there are any. Each patient listed is recorded in the access log.
+
+    Example: lemtrada-ledger deadlines check
+    """
+    with errors_to_exit_status(), open_records(database, purpose) as access:
+        found = ListAccess(access).deadline_changes()
+        if as_json:
+            print_result([one.model_dump(mode="json") for one in found])
+        elif found:
+            show_table(CHANGE_COLUMNS, [(one.what, one.subject_id, one.said, one.now) for one in found])
+        else:
+            show_text(["Nothing on record would be otherwise by the deadlines of today."])
+    if found:
+        raise typer.Exit(ANSWER_IS_NO)
+
+
+def rows_as_json(table: DeadlineTable) -> list[dict[str, Any]]:
+    """The rows as they are shown, for scripts."""
+    return [_as_json(row, is_own) for row, is_own in _with_origin(table)]
+
+
+def _as_json(row: DeadlineTerms, is_own: bool) -> dict[str, Any]:
+    return {
+        "line": row.line,
+        "service": "post_service" if row.is_post_service else "pre_service",
+        "state": row.state,
+        "funding": row.funding,
+        "effective_on": row.effective_on.isoformat(),
+        "supplied_by_plan": is_own,
+        "unconfirmed": sorted(row.unconfirmed),
+        "terms": list(in_words(row)),
+    }
+
+
+def _with_origin(table: DeadlineTable) -> Iterator[tuple[DeadlineTerms, bool]]:
+    yield from ((row, True) for row in table.own)
+    yield from ((row, False) for row in table.built_in)
+
+
+def _rows(table: DeadlineTable) -> Iterator[str]:
+    for row, is_own in _with_origin(table):
+        first, *others = in_words(row)
+        yield f"{first}{' [supplied by the plan]' if is_own else ''}"
+        yield from (f"  {line}" for line in others)

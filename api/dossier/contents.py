@@ -8,6 +8,7 @@ from itertools import pairwise
 from api.dossier import contents_record, contents_replay
 from api.dossier.blocks import Block, BlockRow, CaseFile, Cell, Heading, Pairs, Paragraph, Section, grid, row
 from api.dossier.words import Words, capital, field, listed, person, plain, value
+from api.text.record import last_day_to_file
 from domain.facts import counted
 from projections.dossier.case_file import AppealDossier, CaseDocument
 from projections.event_text import entry_of
@@ -122,7 +123,7 @@ def _appealed(case: AppealDossier, words: Words) -> Iterator[tuple[str, str]]:
     received = words.at(appeal.received_at)
     yield "Appeal", f"{entry_of(appeal.appeal_id)}, {appeal.level} level, {appeal.urgency}, received {received}"
     yield "Filed by", f"{appeal.filer.name} ({appeal.filer.relation})"
-    yield "On time", f"{'no, it is late' if appeal.is_late else 'yes'}: the last day to file is {appeal.file_by}"
+    yield "On time", f"{'no, it is late' if appeal.is_late else 'yes'}: {last_day_to_file(appeal)}"
     yield "Grounds", appeal.grounds
     yield "Status", _status(case)
     if appeal.assigned_to is not None:

@@ -119,7 +119,7 @@ def _case_file(
     The case file depends only on what was recorded, on the editions, and on the renderer, so the tag names these.
     """
     with access.appeal_events(appeal_id, view="dossier", known_at=known_at) as (events, history, _):
-        found = appeal_dossier(events, appeal_id, access.zone)
+        found = appeal_dossier(events, appeal_id, access.zone, access.deadlines)
     revisions = "_".join(f"{one.key}.{one.revision}" for one in EDITIONS)
     tag_answer(request, response, tag_of(access.versions(history), "dossier", RENDERER, revisions))
     return found

@@ -12,6 +12,7 @@ from pydantic import Field, TypeAdapter
 from api.files.claim_fields import ClaimStatus, FrequencyCode, Units
 from domain.calendar import Day, Instant, PartialDate
 from domain.commands.determinations import PastDetermination
+from domain.commands.patient import ChangeLineOfBusiness
 from domain.commands.requests import SubmitRequest
 from domain.commands.treatment import Milligrams, ReportPriorTreatment
 from domain.events.patient import Member
@@ -80,6 +81,14 @@ class DoseLine(FrozenModel):
     source: DoseSource = "other"
 
 
+class CoverageLine(ChangeLineOfBusiness):
+    """The coverage from a day on: its line of business, and its state and funding if the source knows them."""
+
+    kind: Literal["coverage"]
+    reference: Reference
+    member: Member
+
+
 class ClaimFields(FrozenModel):
     """The fields of one line of a claim, the same in an import and in the API."""
 
@@ -115,7 +124,7 @@ class ClaimLine(ClaimFields):
 
 
 ImportLine = Annotated[
-    HistoryLine | PriorTreatmentLine | RequestLine | DeterminationLine | DoseLine | ClaimLine,
+    HistoryLine | PriorTreatmentLine | RequestLine | DeterminationLine | DoseLine | ClaimLine | CoverageLine,
     Field(discriminator="kind"),
 ]
 LINE: Final[TypeAdapter[Any]] = TypeAdapter(ImportLine)

@@ -15,6 +15,7 @@ from domain.history.state import PatientHistory
 from domain.ledger.access_log.report import AccessesShown, AccessQuery, accesses
 from domain.ledger.event_search import EventQuery, EventsFound, search
 from domain.permissions import views
+from projections.deadline_changes import DeadlineChange, deadline_changes
 from projections.worklist.listing import Filters, Paging, Worklist
 from projections.worklist.runner import worklist
 
@@ -63,6 +64,15 @@ class ListAccess:
     def overdue(self) -> int:
         """The number of overdue cases. It shows no patient, so no access is recorded."""
         return self.counted(Filters(overdue=True), Paging(limit=1), lambda page: sum(page.counts.values()))
+
+    def deadline_changes(self) -> list[DeadlineChange]:
+        """What is on record and would be otherwise by the deadlines of today. Records an access to each patient."""
+        views.check_may_see(self.access.user, "worklist")
+        ledger, found = self._ledger, list[DeadlineChange]()
+        for patient_id in ledger.patients():
+            found += deadline_changes(ledger.history(patient_id), ledger.zone, ledger.deadlines)
+        self.access.record(dict.fromkeys(one.patient_id for one in found) or (None,), "worklist")
+        return found
 
     def is_empty(self) -> bool:
         """Whether the ledger has no patient yet."""

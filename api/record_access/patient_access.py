@@ -24,6 +24,7 @@ from zoneinfo import ZoneInfo
 from eventsourcing.persistence import PersistenceError
 
 from api.record_access.viewer import Viewer
+from domain.deadline_terms.table import DeadlineTable
 from domain.errors import LedgerError, NotFound
 from domain.events import PatientEvent
 from domain.events.patient import Member
@@ -300,6 +301,11 @@ class PatientAccess:
     @property
     def zone(self) -> ZoneInfo:
         return self.ledger.zone
+
+    @property
+    def deadlines(self) -> DeadlineTable:
+        """The deadlines of the plan: the built-in rows, and its own."""
+        return self.ledger.deadlines
 
     def today(self) -> date:
         return self.ledger.today()

@@ -41,7 +41,7 @@ def list_appeals(
     now = deadline_instant(access.now(), access.zone, as_of, known_at)
     with access.history(patient_id, "appeals", known_at=known_at) as history:
         visible = visible_appeals(access.user, history)
-        views = [appeal_view(history, one, access.zone, now) for one in visible]
+        views = [appeal_view(history, one, access.zone, now, access.deadlines) for one in visible]
     overdue = [one.appeal_id.rpartition(".")[2] for one in views if one.overdue]
     versions = access.versions(history)
     tag_answer(request, response, tag_of(versions, "appeals", *overdue))
@@ -61,7 +61,7 @@ def get_appeal(
     """Return one appeal: the filer, the grounds, the assignment, the deadline and the decision."""
     now = deadline_instant(access.now(), access.zone, as_of, known_at)
     with access.appeal(appeal_id, known_at=known_at) as (history, appeal):
-        view = appeal_view(history, appeal, access.zone, now)
+        view = appeal_view(history, appeal, access.zone, now, access.deadlines)
     # Only `overdue` changes without an event.
     versions = access.versions(history)
     tag_answer(request, response, tag_of(versions, "appeal", "overdue" if view.overdue else "in-time"))

@@ -129,7 +129,7 @@ def get_request_life(
     """Return the status of the request: assignment, requested information, deadline, decisions, notices and appeals."""
     now = deadline_instant(access.now(), access.zone, as_of, known_at)
     with access.request(request_id, known_at=known_at) as (history, submitted):
-        life = request_status(history, submitted, access.zone, now)
+        life = request_status(history, submitted, access.zone, now, access.deadlines)
     # Only the state of the deadline and overdue appeals change without an event, so only they are in the tag.
     overdue = [one.appeal_id.rpartition(".")[2] for one in life.appeals if one.overdue]
     versions = access.versions(history)

@@ -14,6 +14,7 @@ from domain.events.base import ImportedFrom
 from domain.facts import counted, in_words
 from domain.policy.assessment import Assessment
 from projections.courses import Courses, CourseView, DoseView, claim_line_in_words, entry_marks, given_in_words
+from projections.dossier.deadlines import NO_LAST_DAY
 from projections.person import Person
 from projections.request_status import AppealView, DecisionView, DocumentView, NoticeView, RequestLife, WindowView
 
@@ -52,7 +53,8 @@ def person_rows(answer: Person) -> Rows:
     yield "Name", answer.name
     yield "Born", str(answer.birth_date or "not known")
     yield from (("Member", f"{one.member_id} of {one.issuer}") for one in answer.members)
-    yield "Coverage", in_words(answer.line_of_business or "not known")
+    coverage = (answer.line_of_business or "not known", answer.state, answer.funding)
+    yield "Coverage", ", ".join(in_words(one) for one in coverage if one is not None)
     for one in answer.representatives:
         until = f" through {one.through}" if one.through is not None else ""
         yield "Representative", f"{one.name} ({in_words(one.relationship)}) from {one.on}{until}"
@@ -163,15 +165,23 @@ def approval(one: WindowView) -> str:
     return f"{counted(one.doses_approved, 'dose')}, {days}{extended}{rescinded}{imported(one.imported_from)}"
 
 
+def last_day_to_file(appeal: AppealView) -> str:
+    """Returns the last day on which the appeal is timely, or why there is none."""
+    return f"the last day to file is {appeal.file_by}" if appeal.file_by is not None else NO_LAST_DAY
+
+
 def appeal_rows(appeal: AppealView, zone: ZoneInfo) -> Rows:
     yield "Appeal", f"{appeal.appeal_id}, {in_words(appeal.status)}"
     yield "Determination", f"event {appeal.decision_version} of the record, request {appeal.request_id}"
     yield "Filed", f"by {appeal.filer.name} ({in_words(appeal.filer.relation)}), {appeal.level} level, {appeal.urgency}"
     late = "late" if appeal.is_late else "on time"
-    yield "Received", f"{appeal.received_on}, {late}: the last day to file is {appeal.file_by}"
+    yield "Received", f"{appeal.received_on}, {late}: {last_day_to_file(appeal)}"
     yield "Grounds", appeal.grounds
     if appeal.due_at is not None:
         yield "Due", f"{clock_time(appeal.due_at, zone)}{' (overdue)' if appeal.overdue else ''}"
+    if appeal.forward_by is not None:
+        late = " (overdue)" if appeal.overdue else ""
+        yield "Forward to external review by", f"{clock_time(appeal.forward_by, zone)}{late}"
     if appeal.assigned_to is not None:
         yield "Assigned to", f"{appeal.assigned_to.name} ({in_words(appeal.assigned_to.role)})"
     if appeal.decided_by is not None:

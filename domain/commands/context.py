@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from domain.deadline_terms.table import BUILT_IN, DeadlineTable
 from domain.events.base import Event, ImportedFrom
 from domain.people import Actor
 
@@ -21,12 +22,13 @@ _UNSALTED = "0" * 32
 class Occasion:
     """Who gives a command, or would give it, and when.
 
-    `at` is the instant of the clock in UTC. `zone` is the plan's time zone.
+    `at` is the instant of the clock in UTC. `zone` is the plan's time zone, and `table` has its deadlines.
     """
 
     at: datetime
     zone: ZoneInfo
     actor: Actor
+    table: DeadlineTable = field(default=BUILT_IN, kw_only=True)
 
     @property
     def today(self) -> date:

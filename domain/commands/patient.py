@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Self
 from uuid import UUID
 
+from pydantic import Field
+
 from domain.calendar import Day, PartialDate
 from domain.events.base import AgentEntryId, DocumentId
-from domain.events.patient import LineOfBusiness, Member, Relationship
-from domain.facts import FrozenModel, Name, Text
+from domain.events.patient import Funding, LineOfBusiness, Member, Relationship, State
+from domain.facts import FrozenModel, Name, Text, is_none
 
 
 class WithReason(FrozenModel):
@@ -53,8 +55,12 @@ class UnlinkHistories(_Linking):
 
 
 class ChangeLineOfBusiness(FrozenModel):
+    """Records the coverage from a day on. `state` and `funding` decide which deadlines apply. None: not known."""
+
     on: Day
     line_of_business: LineOfBusiness
+    state: State | None = Field(default=None, exclude_if=is_none)
+    funding: Funding | None = Field(default=None, exclude_if=is_none)
 
 
 class NameRepresentative(FrozenModel):

@@ -13,7 +13,7 @@ from domain.events.documents import DocumentKind, MediaType, Sha256
 from domain.events.patient import LineOfBusiness
 from domain.events.receipts import ReceiptSource
 from domain.events.requests import Channel, DismissalGround, NoticeKind, Statement, Urgency
-from domain.facts import FrozenModel, Name, Text, is_none
+from domain.facts import FrozenModel, Name, Text, is_false, is_none
 from domain.people import Actor, ConsultationGiven, Prescriber
 
 Digest = Annotated[
@@ -81,16 +81,29 @@ class NewDocument(FrozenModel):
 NewDocuments = Annotated[tuple[NewDocument, ...], Field(max_length=50)]
 
 
+class InformationExtension(FrozenModel):
+    """Extends the deadline because requested information is missing. From this notice on, the deadline is paused.
+
+    `notice` is what is said to the claimant. `days` defaults to what the terms of the line of business allow.
+    """
+
+    notice: Text
+    days: Annotated[StrictInt, Field(ge=1, le=60)] | None = None
+
+
 class InformationAsked(FrozenModel):
     """Requests exactly what the assessment with this digest leaves undetermined.
 
-    `answer_by` defaults to the least time that the terms of the line of business give.
+    `answer_by` defaults to the least time that the terms of the line of business give, or else to the time at which the
+    decision is due. `extend` extends the deadline for the missing information in the same act. Without it, the request
+    for information does not stop the turnaround time of a standard request.
     """
 
     assessment_digest: Digest
     history_version: ShownVersion = None
     answer_by: Instant | None = None
     note: Text | None = None
+    extend: InformationExtension | None = Field(default=None, exclude_if=is_none)
 
 
 class RequestInformation(InformationAsked):
@@ -258,10 +271,12 @@ class ClockExtension(WithReason):
     """Extends the deadline of a request.
 
     `notice` is what is said to the claimant. `days` defaults to what the terms of the line of business allow.
+    `for_information`: the reason is that requested information is missing, which also pauses the deadline.
     """
 
     notice: Text
     days: Annotated[StrictInt, Field(ge=1, le=60)] | None = None
+    for_information: Annotated[StrictBool, Field(exclude_if=is_false)] = False
 
 
 class ExtendClock(ClockExtension):

@@ -1,1 +1,1 @@
-"""Deadlines of requests and appeals: the terms as data, and the dates that follow from them."""
+"""Deadlines of requests and appeals: the dates that follow from the terms and from the times on record."""

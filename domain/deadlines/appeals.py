@@ -1,17 +1,20 @@
-"""When an appeal must be decided, and by when an appeal must be filed, computed from the history.
+"""When an appeal must be decided and forwarded, and by when it must be filed, computed from the history.
 
 From a history of fewer events, the functions return the deadlines as they were known then.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from domain.deadlines.appealable import Adverse, AdverseKind
-from domain.deadlines.due_dates import DecisionDeadline, appeal_due_at, appeal_filing_deadline
-from domain.deadlines.terms import DeadlineTerms, terms_for
+from domain.deadline_terms.table import BUILT_IN, DeadlineTable
+from domain.deadlines.appeal_dates import NoticeTimes, appeal_due_at, appeal_filing_deadline
+from domain.deadlines.appealable import Adverse, AdverseKind, adverse_determination
+from domain.deadlines.due_dates import DecisionDeadline
+from domain.deadlines.requests import terms_of, terms_revision_1
 from domain.events.requests import NoticeKind
 from domain.history.records import Appeal, Notice, Request
 from domain.history.state import PatientHistory
@@ -24,57 +27,104 @@ NOTICES_OF: Final[dict[AdverseKind, frozenset[NoticeKind]]] = {
 """The kinds of notice that state an adverse determination. Such a notice starts the time to appeal."""
 
 
-def appeal_due_date(history: PatientHistory, appeal: Appeal, zone: ZoneInfo) -> datetime:
-    """When the appeal must be decided, in UTC.
+@dataclass(frozen=True, slots=True)
+class Timeliness:
+    """The last day on which an appeal is timely, and whether it is late. None: an appeal is never late."""
 
-    The terms are those of the request's line of business on the day on which the request was received.
-    """
-    return appeal_deadline(history, appeal, zone).due_at
+    file_by: date | None
+    is_late: bool
 
 
-def appeal_deadline(history: PatientHistory, appeal: Appeal, zone: ZoneInfo) -> DecisionDeadline:
+def appeal_due_date(
+    history: PatientHistory, appeal: Appeal, zone: ZoneInfo, table: DeadlineTable = BUILT_IN
+) -> datetime:
+    """When the appeal must be decided, in UTC."""
+    return appeal_deadline(history, appeal, zone, table).due_at
+
+
+def appeal_deadline(
+    history: PatientHistory,
+    appeal: Appeal,
+    zone: ZoneInfo,
+    table: DeadlineTable = BUILT_IN,
+    *,
+    of_today: bool = False,
+) -> DecisionDeadline:
     """The turnaround time of an appeal, in the form of that of a request. Only the decision stops it.
 
-    If nobody has checked a figure against its source, `rule` says that the figure is not confirmed.
+    The terms are those of the request. If nobody has checked a figure against its source, `rule` says that the figure
+    is not confirmed. An appeal that was decided under revision 1 of the rules keeps the due date that it had then,
+    unless `of_today`.
     """
-    request = history.request(appeal.request_id)
-    assert request is not None, "an appeal belongs to a request on record"
-    terms = _terms(request)
-    figure = "appeal_urgent" if appeal.urgency == "urgent" else "appeal_standard"
-    due_at = appeal_due_at(terms, appeal.urgency, appeal.received_at, zone)
+    request = _request_of(history, appeal)
+    made = appeal.determination
+    if made is not None and made.deadlines_revision is None and not of_today:
+        terms = replace(terms_revision_1(request), appeal_standard_of_two=None)
+    else:
+        terms = terms_of(history, request, table)
+    is_second = appeal.level == "second"
+    figure = terms.appeal_figure(appeal.urgency, is_second_level=is_second)
+    due_at = appeal_due_at(terms, appeal.urgency, appeal.received_at, zone, is_second_level=is_second)
     unconfirmed = " (not confirmed)" if figure in terms.unconfirmed else ""
+    note = f" ({terms.note})" if terms.note else ""
     return DecisionDeadline(
         starts_at=appeal.received_at,
         due_at=due_at,
         at_risk_from=due_at - (due_at - appeal.received_at) * terms.at_risk_percent / 100,
         stops=(),
         stopped_at=appeal.closed_at,
-        rule=f"{terms.line}, {appeal.urgency} appeal: {getattr(terms, figure)} from receipt{unconfirmed}",
+        rule=f"{terms.line}, {appeal.urgency} appeal: {getattr(terms, figure)} from receipt{unconfirmed}{note}",
         source=terms.source_of(figure),
         urgency_applied=appeal.urgency,
     )
 
 
-def file_by(history: PatientHistory, request: Request, adverse: Adverse, zone: ZoneInfo) -> date:
-    """The last day on which an appeal is timely.
+def forwarding_deadline(
+    history: PatientHistory, appeal: Appeal, zone: ZoneInfo, table: DeadlineTable = BUILT_IN
+) -> DecisionDeadline | None:
+    """By when the plan itself forwards the denial that it upheld; None if the plan need not forward it, or did.
 
-    The period starts on the day on which the notice was delivered; if that is not recorded, on the day on which the
-    notice was sent; without a notice, on the day of the determination. If several notices state the determination, the
-    latest counts, because the period starts when the person who appeals was notified.
+    It is due within the time that the plan had to decide the appeal, counted from the receipt of the appeal.
     """
-    notices = _notices(history, request, adverse, zone)
-    latest = max(notices, key=_notified_at, default=None)
-    return appeal_filing_deadline(
-        _terms(request),
-        determined_on=_decided_on(adverse),
-        issued_on=_day(latest.issued_at, zone) if latest is not None else None,
-        delivered_on=_day(latest.delivered_at, zone)
-        if latest is not None and latest.delivered_at is not None
-        else None,
+    request = _request_of(history, appeal)
+    terms = terms_of(history, request, table)
+    if not (terms.forwards_upheld and appeal.status in ("upheld", "overturned_in_part")):
+        return None
+    adverse = adverse_determination(history, request)
+    if appeal.handed_on_to is not None or adverse is None or adverse.appealed != appeal:
+        return None
+    decided = appeal_deadline(history, appeal, zone, table)
+    return replace(
+        decided,
+        due_at=appeal.forward_by or decided.due_at,
+        stopped_at=None,
+        rule=decided.rule.replace(" appeal: ", " appeal, forwarded to the independent review entity: ", 1),
+        source=terms.source_of("forwards_upheld"),
     )
 
 
-def _notices(history: PatientHistory, request: Request, adverse: Adverse, zone: ZoneInfo) -> list[Notice]:
+def timeliness(history: PatientHistory, appeal: Appeal, zone: ZoneInfo, table: DeadlineTable = BUILT_IN) -> Timeliness:
+    """Whether the appeal is timely. An open appeal is computed from the record of today, a closed one as recorded."""
+    request = _request_of(history, appeal)
+    adverse = adverse_determination(history, request)
+    if not appeal.is_open or adverse is None or adverse.version != appeal.decision_version:
+        return Timeliness(appeal.file_by, appeal.is_late)
+    last_day = file_by(history, request, adverse, zone, table)
+    return Timeliness(last_day, last_day is not None and appeal.received_on > last_day)
+
+
+def file_by(
+    history: PatientHistory, request: Request, adverse: Adverse, zone: ZoneInfo, table: DeadlineTable = BUILT_IN
+) -> date | None:
+    """The last day on which an appeal is timely. None: an appeal is never late (see `appeal_filing_deadline`)."""
+    notices = [
+        NoticeTimes(_day(one.issued_at, zone), None if one.delivered_at is None else _day(one.delivered_at, zone))
+        for one in notices_of(history, request, adverse, zone)
+    ]
+    return appeal_filing_deadline(terms_of(history, request, table), notices)
+
+
+def notices_of(history: PatientHistory, request: Request, adverse: Adverse, zone: ZoneInfo) -> list[Notice]:
     """The notices of the determination. At the second level, these are the notices of the earlier appeal's decision."""
     earlier_appeal = adverse.appealed
     kinds = NOTICES_OF[adverse.kind] if earlier_appeal is None else frozenset[NoticeKind]({"appeal_decision"})
@@ -95,13 +145,11 @@ def _decided_on(adverse: Adverse) -> date:
     )
 
 
-def _notified_at(notice: Notice) -> datetime:
-    return notice.delivered_at or notice.issued_at
-
-
 def _day(instant: datetime, zone: ZoneInfo) -> date:
     return instant.astimezone(zone).date()
 
 
-def _terms(request: Request) -> DeadlineTerms:
-    return terms_for(request.line_of_business, request.received_on)
+def _request_of(history: PatientHistory, appeal: Appeal) -> Request:
+    request = history.request(appeal.request_id)
+    assert request is not None, "an appeal belongs to a request on record"
+    return request

@@ -1,8 +1,8 @@
-"""When a request or an appeal is due: computed from the times on record and the terms of its line of business.
+"""When a request is due: computed from the times on record and the terms of its line of business.
 
 A term in hours runs in UTC from the instant of receipt. A term in days ends at midnight of the plan's zone:
 
->>> from domain.deadlines.terms import terms_for
+>>> from domain.deadline_terms.table import terms_for
 >>> plan = ZoneInfo("America/New_York")
 >>> received = DecisionTimes(received_at=datetime(2026, 3, 2, 15, 0, tzinfo=UTC))
 >>> print(decision_deadline(terms_for("commercial", date(2026, 3, 2)), received, plan).due_at)
@@ -17,12 +17,13 @@ The caller gives the times that were on record at the instant in question, so th
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from domain.deadlines.terms import Days, DeadlineTerms, Hours, Term, Urgency
+from domain.deadline_terms.terms import Days, DeadlineTerms, Hours, Term, Urgency
 
 DeadlineStatus = Literal["running", "at_risk", "overdue", "paused", "stopped"]
 
@@ -31,10 +32,11 @@ DeadlineStatus = Literal["running", "at_risk", "overdue", "paused", "stopped"]
 
 
 @dataclass(frozen=True, slots=True)
-class Pause:
-    """A request for information to the provider, which pauses the turnaround time.
+class InformationRequest:
+    """A request for information to the provider.
 
-    `answer_due` is the end of the time to respond. `answered_at` is when the full response was received, or None.
+    `answer_due` is the end of the time to respond. `answered_at` is when the full response was received, or None. The
+    request alone does not stop a standard turnaround time: only an extension for missing information does.
     """
 
     asked_at: datetime
@@ -52,10 +54,16 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class DeadlineExtension:
-    """An extension, granted at an instant. If it is longer than the terms allow, it counts as long as they allow."""
+    """An extension, whose notice was given at an instant. If the terms allow less, it counts as long as they allow.
+
+    `for_information`: the reason is that requested information is missing, so the time stops from `at` on.
+    `notice_received_at` is when the notice was received. None: not on record, and the time to respond counts from `at`.
+    """
 
     at: datetime
     granted: Days
+    for_information: bool = False
+    notice_received_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +78,7 @@ class DecisionTimes:
     urgency: Urgency = "standard"
     expedited_at: datetime | None = None
     extensions: tuple[DeadlineExtension, ...] = ()
-    pauses: tuple[Pause, ...] = ()
+    information_requests: tuple[InformationRequest, ...] = ()
     decided_at: datetime | None = None
 
 
@@ -82,10 +90,7 @@ class DecisionDeadline:
     due_at: datetime
     at_risk_from: datetime
     stops: tuple[tuple[datetime, datetime], ...]
-    """The pauses, in order and without overlap.
-
-    If a request for information is open, its pause ends with the time to respond.
-    """
+    """The pauses, in order and without overlap. If no response was received, a pause ends with the time to respond."""
 
     stopped_at: datetime | None
     rule: str
@@ -131,58 +136,97 @@ def after(start: datetime, term: Term, zone: ZoneInfo) -> datetime:
     return end_of_day(_utc(start).astimezone(zone).date() + timedelta(days=term.count), zone)
 
 
-def answer_limit(terms: DeadlineTerms, urgency: Urgency, asked_at: datetime, zone: ZoneInfo) -> datetime:
-    """The end of the least time that a provider has to respond to a request for information, in UTC."""
-    return after(asked_at, terms.answer_urgent if urgency == "urgent" else terms.answer_standard, zone)
+@dataclass(frozen=True, slots=True)
+class AnswerLimits:
+    """The instants between which a response may be asked for, both included. None: there is no such limit."""
+
+    least: datetime | None
+    latest: datetime | None
+
+    @property
+    def default(self) -> datetime:
+        """The end of the time to respond if none is named."""
+        limit = self.least or self.latest
+        assert limit is not None
+        return limit
 
 
-def decision_deadline(terms: DeadlineTerms, moments: DecisionTimes, zone: ZoneInfo) -> DecisionDeadline:
+def answer_limits(
+    terms: DeadlineTerms, times: DecisionTimes, at: datetime, zone: ZoneInfo, extension: DeadlineExtension | None = None
+) -> AnswerLimits:
+    """When a response to a request for information at `at` may be asked for. `extension` is one of the same act.
+
+    - If the request changes the urgent deadline: at least `answer_urgent`, because the deadline follows it.
+    - With an extension for missing information: at least `answer_standard`, and until the decision is due.
+    - Otherwise the time runs on, and only until the decision is due.
+    """
+    start = times.received_at if times.urgency == "urgent" else times.expedited_at
+    if (
+        start is not None
+        and terms.urgent_ask_within is not None
+        and terms.answer_urgent is not None
+        and _utc(at) <= after(start, terms.urgent_ask_within, zone)
+    ):
+        return AnswerLimits(after(at, terms.answer_urgent, zone), None)
+    if extension is None or terms.answer_standard is None:
+        return AnswerLimits(None, decision_deadline(terms, times, zone).due_at)
+    least = after(at, terms.answer_standard, zone)
+    asked = replace(
+        times,
+        information_requests=(*times.information_requests, InformationRequest(at, least)),
+        extensions=(*times.extensions, extension),
+    )
+    return AnswerLimits(least, decision_deadline(terms, asked, zone).due_at)
+
+
+@lru_cache(maxsize=4096)
+def decision_deadline(terms: DeadlineTerms, times: DecisionTimes, zone: ZoneInfo) -> DecisionDeadline:
     """The turnaround time of a request. If it was expedited, the standard or the urgent one, whichever ends first."""
-    moments = _as_decided(moments)
-    if moments.urgency == "urgent":
-        return _urgent_clock(terms, moments, moments.received_at, zone)
-    standard = _standard_clock(terms, moments, zone)
-    if moments.expedited_at is None:
+    times = as_decided(times)
+    if times.urgency == "urgent":
+        return urgent_clock(terms, times, times.received_at, zone)
+    standard = _standard_clock(terms, times, zone)
+    if times.expedited_at is None:
         return standard
-    urgent = _urgent_clock(terms, moments, moments.expedited_at, zone)
+    urgent = urgent_clock(terms, times, times.expedited_at, zone)
     return urgent if urgent.due_at <= standard.due_at else standard
 
 
-def reason_against_extension(terms: DeadlineTerms, moments: DecisionTimes, at: datetime, zone: ZoneInfo) -> str | None:
+def reason_against_extension(terms: DeadlineTerms, times: DecisionTimes, at: datetime, zone: ZoneInfo) -> str | None:
     """Why the request can't be extended at `at`, as a sentence; None if it can, by up to `terms.extension`."""
+    source = terms.source_of("extension")
     if terms.extension is None:
-        return f"{terms.line} allows no extension ({terms.source_of('extension')})"
-    if moments.decided_at is not None and _utc(moments.decided_at) <= _utc(at):
+        return f"{terms.line} allows no extension ({source})"
+    if times.decided_at is not None and _utc(times.decided_at) <= _utc(at):
         return "the request is closed, so it has no deadline to extend"
-    if moments.urgency == "urgent" or moments.expedited_at is not None:
-        return f"an urgent request can't be extended ({terms.source_of('extension')})"
-    if moments.extensions:
-        return f"the request was already extended, and only one extension is allowed ({terms.source_of('extension')})"
-    if _utc(at) >= decision_deadline(terms, moments, zone).due_at:
-        return (
-            "the deadline has passed, and only a deadline that has not passed can be extended "
-            f"({terms.source_of('extension')})"
-        )
+    if not terms.extends_urgent and (times.urgency == "urgent" or times.expedited_at is not None):
+        return f"an urgent request can't be extended ({source})"
+    if times.extensions:
+        return f"the request was already extended, and only one extension is allowed ({source})"
+    if _utc(at) >= decision_deadline(terms, times, zone).due_at:
+        return f"the deadline has passed, and only a deadline that has not passed can be extended ({source})"
     return None
 
 
-def _as_decided(moments: DecisionTimes) -> DecisionTimes:
-    """The times in UTC, up to the decision: what happened later does not change whether the decision was timely."""
-    decided_at = None if moments.decided_at is None else _utc(moments.decided_at)
+def as_decided(times: DecisionTimes) -> DecisionTimes:
+    """The times in UTC, without those after the decision: nothing after it changes the deadline."""
+    decided_at = None if times.decided_at is None else _utc(times.decided_at)
 
     def until_then(at: datetime | None) -> datetime | None:
         return None if at is None or (decided_at is not None and _utc(at) > decided_at) else _utc(at)
 
     return DecisionTimes(
-        received_at=_utc(moments.received_at),
-        urgency=moments.urgency,
-        expedited_at=until_then(moments.expedited_at),
+        received_at=_utc(times.received_at),
+        urgency=times.urgency,
+        expedited_at=until_then(times.expedited_at),
         extensions=tuple(
-            DeadlineExtension(at, one.granted) for one in moments.extensions if (at := until_then(one.at)) is not None
+            DeadlineExtension(at, one.granted, one.for_information, until_then(one.notice_received_at))
+            for one in times.extensions
+            if (at := until_then(one.at)) is not None
         ),
-        pauses=tuple(
-            Pause(at, _utc(one.answer_due), until_then(one.answered_at))
-            for one in moments.pauses
+        information_requests=tuple(
+            InformationRequest(at, _utc(one.answer_due), until_then(one.answered_at))
+            for one in times.information_requests
             if (at := until_then(one.asked_at)) is not None
         ),
         decided_at=decided_at,
@@ -195,56 +239,85 @@ def _utc(at: datetime) -> datetime:
     return at.astimezone(UTC)
 
 
-def _standard_clock(terms: DeadlineTerms, moments: DecisionTimes, zone: ZoneInfo) -> DecisionDeadline:
-    start = moments.received_at
-    stops: list[tuple[datetime, datetime]] = []
-    extended: Days | None = None
-    due_at = after(start, terms.standard, zone)
-    changes: list[tuple[datetime, Pause | DeadlineExtension]] = [(one.asked_at, one) for one in moments.pauses]
-    changes += [(one.at, one) for one in sorted(moments.extensions, key=lambda one: one.granted.count)]
-    for at, change in sorted(changes, key=lambda one: one[0]):
-        # A deadline that has passed can be neither paused nor extended: later events do not change it.
-        if at >= due_at:
-            break
-        if isinstance(change, Pause):
-            if terms.asking_stops_standard:
-                stops = _joined([*stops, (max(start, at), max(start, change.ends_at))])
-        elif terms.extension is not None and extended is None and not _is_expedited(moments, at):
-            extended = min(change.granted, terms.extension, key=lambda days: days.count)
-        due_at = _end(start, terms.standard, extended, stops, zone)
+def _standard_clock(terms: DeadlineTerms, times: DecisionTimes, zone: ZoneInfo) -> DecisionDeadline:
+    start = times.received_at
+    extension = _extension(terms, times, after(start, terms.standard, zone))
     rule = f"{terms.line}, standard: {terms.standard} from receipt"
-    if extended is not None:
+    extended, stops = None, list[tuple[datetime, datetime]]()
+    if extension is not None:
+        extended = min(extension.granted, terms.extension or Days(0), key=lambda days: days.count)
         rule += f", extended by {extended}"
+        stops = _pause(terms, times, extension, zone)
     if stops:
         rule += ", excluding the time while requested information was pending"
-    return _clock(terms, moments, start, due_at, stops, (rule, "standard", "standard"))
+    due_at = end_of_term(start, terms.standard, extended, stops, zone)
+    return deadline(terms, times, start, due_at, stops, (rule, "standard", "standard"))
 
 
-def _urgent_clock(terms: DeadlineTerms, moments: DecisionTimes, start: datetime, zone: ZoneInfo) -> DecisionDeadline:
-    since = "receipt" if moments.expedited_at is None or moments.urgency == "urgent" else "being expedited"
+def _extension(terms: DeadlineTerms, times: DecisionTimes, first_due_at: datetime) -> DeadlineExtension | None:
+    """The extension that counts: the first one, if its notice was given before the time ended.
+
+    Of several at one instant, the shortest counts.
+    """
+    if terms.extension is None:
+        return None
+    allowed = [one for one in times.extensions if one.at < first_due_at and not is_expedited(times, one.at)]
+    return min(allowed, key=lambda one: (one.at, one.granted.count, one.for_information), default=None)
+
+
+def _pause(
+    terms: DeadlineTerms, times: DecisionTimes, extension: DeadlineExtension, zone: ZoneInfo
+) -> list[tuple[datetime, datetime]]:
+    """The pause of an extension for missing information, from its notice to the answer or the end of the time for it.
+
+    The answer is complete when all that was requested by then, and not answered yet, is answered.
+    """
+    if not (extension.for_information and terms.information_extension_stops and terms.answer_standard):
+        return []
+    awaited = [
+        one
+        for one in times.information_requests
+        if one.asked_at <= extension.at and (one.answered_at is None or one.answered_at > extension.at)
+    ]
+    if not awaited:
+        return []
+    limit = after(max(extension.at, extension.notice_received_at or extension.at), terms.answer_standard, zone)
+    since = max(times.received_at, extension.at)
+    return [(since, max(since, min(limit, max(one.answered_at or limit for one in awaited))))]
+
+
+def urgent_clock(terms: DeadlineTerms, times: DecisionTimes, start: datetime, zone: ZoneInfo) -> DecisionDeadline:
+    """The urgent turnaround time from `start`: the receipt, or the request to expedite."""
+    since = "receipt" if times.expedited_at is None or times.urgency == "urgent" else "being expedited"
     within, ask_within = terms.urgent_decide_within, terms.urgent_ask_within
-    pauses: list[Pause] = []
+    asked: list[InformationRequest] = []
     if within is not None and ask_within is not None:
         # A request for information from before the request was expedited has the standard limit, weeks away. It does
         # not change the urgent deadline.
-        pauses = [one for one in moments.pauses if start <= one.asked_at <= after(start, ask_within, zone)]
-    if within is None or not pauses:
-        rule = f"{terms.line}, urgent: {terms.urgent} from {since}"
-        return _clock(terms, moments, start, after(start, terms.urgent, zone), [], (rule, "urgent", "urgent"))
-    due_at = after(max(one.ends_at for one in pauses), within, zone)
-    stops = _joined([(one.asked_at, one.ends_at) for one in pauses])
+        asked = [one for one in times.information_requests if start <= one.asked_at <= after(start, ask_within, zone)]
+    if within is None or not asked:
+        rule, due_at = f"{terms.line}, urgent: {terms.urgent} from {since}", after(start, terms.urgent, zone)
+        extended = [one for one in times.extensions if terms.extends_urgent and start <= one.at < due_at]
+        if extended and terms.extension is not None:
+            first = min(extended, key=lambda one: (one.at, one.granted.count))
+            days = min(first.granted, terms.extension, key=lambda one: one.count)
+            rule, due_at = f"{rule}, extended by {days}", due_at + timedelta(days=days.count)
+        return deadline(terms, times, start, due_at, [], (rule, "urgent", "urgent"))
+    due_at = after(max(one.ends_at for one in asked), within, zone)
+    stops = joined([(one.asked_at, one.ends_at) for one in asked])
     rule = (
         f"{terms.line}, urgent: {within} from the receipt of the requested information, or from the end of "
         "the time allowed for it"
     )
-    return _clock(terms, moments, start, due_at, stops, (rule, "urgent_decide_within", "urgent"))
+    return deadline(terms, times, start, due_at, stops, (rule, "urgent_decide_within", "urgent"))
 
 
-def _is_expedited(moments: DecisionTimes, at: datetime) -> bool:
-    return moments.expedited_at is not None and moments.expedited_at <= at
+def is_expedited(times: DecisionTimes, at: datetime) -> bool:
+    """Whether the request was expedited by this instant."""
+    return times.expedited_at is not None and times.expedited_at <= at
 
 
-def _end(
+def end_of_term(
     start: datetime, term: Term, extended: Days | None, stops: Sequence[tuple[datetime, datetime]], zone: ZoneInfo
 ) -> datetime:
     """The end of a standard term with its extension and its pauses, in UTC.
@@ -262,7 +335,7 @@ def _end(
     return after(start, Days(term.count + extra_days), zone)
 
 
-def _joined(stops: Sequence[tuple[datetime, datetime]]) -> list[tuple[datetime, datetime]]:
+def joined(stops: Sequence[tuple[datetime, datetime]]) -> list[tuple[datetime, datetime]]:
     """The pauses in order, with overlapping ones joined, so that no time counts twice."""
     joined: list[tuple[datetime, datetime]] = []
     for since, until in sorted(stops):
@@ -277,15 +350,17 @@ def _length(stops: Sequence[tuple[datetime, datetime]]) -> timedelta:
     return sum((until - since for since, until in stops), timedelta())
 
 
-def _clock(
+def deadline(
     terms: DeadlineTerms,
-    moments: DecisionTimes,
+    times: DecisionTimes,
     start: datetime,
     due_at: datetime,
     stops: Sequence[tuple[datetime, datetime]],
     rule_figure_urgency: tuple[str, str, Urgency],
 ) -> DecisionDeadline:
+    """The deadline from its parts. `rule_figure_urgency`: the rule in words, the field of its figure, the urgency."""
     rule, figure, urgency = rule_figure_urgency
+    rule += f" ({terms.note})" if terms.note else ""
     # The last part of the turnaround time, counted back from its end without the pauses.
     remaining = (due_at - start - _length(stops)) * terms.at_risk_percent / 100
     at_risk_by = due_at
@@ -299,38 +374,8 @@ def _clock(
         due_at=due_at,
         at_risk_from=at_risk_by - remaining,
         stops=tuple(stops),
-        stopped_at=moments.decided_at,
+        stopped_at=times.decided_at,
         rule=rule,
         source=terms.source_of(figure),
         urgency_applied=urgency,
     )
-
-
-# -- appeals ----------------------------------------------------------------------------------
-
-
-def appeal_filing_deadline(
-    terms: DeadlineTerms, *, determined_on: date, issued_on: date | None = None, delivered_on: date | None = None
-) -> date:
-    """The last day on which an appeal is timely.
-
-    The period starts on the day of delivery of the notice, or else of its sending, or else of the determination.
-
-    >>> from domain.deadlines.terms import terms_for
-    >>> appeal_filing_deadline(terms_for("commercial", date(2026, 3, 2)), determined_on=date(2026, 3, 10))
-    datetime.date(2026, 9, 6)
-    """
-    return (delivered_on or issued_on or determined_on) + timedelta(days=terms.appeal_file_within.count)
-
-
-def appeal_due_at(
-    terms: DeadlineTerms, urgency: Urgency, filed_at: datetime, zone: ZoneInfo, expedited_at: datetime | None = None
-) -> datetime:
-    """When an appeal must be decided, in UTC.
-
-    `urgency` is the urgency at filing. If the appeal was expedited later, the earlier of the two deadlines counts.
-    """
-    if urgency == "urgent":
-        return after(filed_at, terms.appeal_urgent, zone)
-    standard = after(filed_at, terms.appeal_standard, zone)
-    return standard if expedited_at is None else min(standard, after(expedited_at, terms.appeal_urgent, zone))

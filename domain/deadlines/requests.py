@@ -13,51 +13,111 @@ from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from domain.deadline_terms.table import BUILT_IN, CoverageOf, DeadlineTable, terms_for
+from domain.deadline_terms.terms import Days, DeadlineTerms
 from domain.deadlines.due_dates import (
+    AnswerLimits,
     DeadlineExtension,
     DecisionDeadline,
     DecisionTimes,
-    Pause,
-    answer_limit,
+    InformationRequest,
+    answer_limits,
     decision_deadline,
     end_of_day,
     reason_against_extension,
 )
-from domain.deadlines.terms import Days, DeadlineTerms, terms_for
-from domain.history.records import Request
+from domain.deadlines.revision_1 import decision_deadline_revision_1
+from domain.history.records import GrantedExtension, Request
+from domain.history.state import PatientHistory
 
 
-def deadline_of(request: Request, zone: ZoneInfo) -> DecisionDeadline:
+def deadline_of(
+    history: PatientHistory, request: Request, zone: ZoneInfo, table: DeadlineTable = BUILT_IN
+) -> DecisionDeadline:
     """When the request is due, and why.
 
-    The turnaround time of an imported request stops at the latest at the end of the day on which it was decided.
+    The turnaround time of an imported request stops at the latest at the end of the day on which it was decided. A
+    request that was decided under revision 1 of the rules keeps the due date that it had then.
     """
-    clock = decision_deadline(terms_of(request), times_of(request, zone), zone)
+    times = times_of(history, request, zone)
+    if was_decided_under_revision_1(request):
+        clock = decision_deadline_revision_1(terms_revision_1(request), times, zone)
+    else:
+        clock = decision_deadline(terms_of(history, request, table), times, zone)
     if restarted_at(request) is None:
         return clock
     return replace(clock, rule=clock.rule.replace("from receipt", "from being reopened"))
 
 
-def terms_of(request: Request) -> DeadlineTerms:
-    """The terms of the request's line of business, on the day of the first receipt."""
+def terms_of(history: PatientHistory, request: Request, table: DeadlineTable = BUILT_IN) -> DeadlineTerms:
+    """The terms of the request: of its line of business, on the day of the first receipt.
+
+    The state and the funding are those of the coverage on that day, if the coverage is of the same line of business.
+    """
+    coverage = history.coverage_on(request.received_on)
+    of_line = coverage is not None and coverage.line_of_business == request.line_of_business
+    return terms_for(
+        request.line_of_business,
+        request.received_on,
+        table,
+        is_post_service=is_post_service(request),
+        coverage=CoverageOf(coverage.state, coverage.funding) if coverage is not None and of_line else CoverageOf(),
+    )
+
+
+def is_post_service(request: Request) -> bool:
+    """Whether the request asks only for doses that were given before.
+
+    An urgent request, and one that asks for further days too, has the shorter terms of other requests.
+    """
+    further_days = request.statement.requested_dosing.consecutive_days or 0
+    is_urgent = request.urgency == "urgent" or request.expedited_at is not None
+    return not is_urgent and 0 < len(request.retrospective_for) >= further_days
+
+
+def was_decided_under_revision_1(request: Request) -> bool:
+    """Whether the determination in effect was made before revision 2 of the rules of deadlines."""
+    made = request.determination
+    return request.is_decided and made is not None and made.deadlines_revision is None
+
+
+def terms_revision_1(request: Request) -> DeadlineTerms:
+    """The terms that revision 1 used: neither the plan's own rows nor those of post-service requests."""
     return terms_for(request.line_of_business, request.received_on)
 
 
-def times_of(request: Request, zone: ZoneInfo) -> DecisionTimes:
+def times_of(history: PatientHistory, request: Request, zone: ZoneInfo) -> DecisionTimes:
     """The times of the request that count for its deadline. After a restart, these are the times since the restart."""
     restarted = restarted_at(request)
     start = restarted or request.received_at
-    pauses = tuple(Pause(one.asked_at, one.answer_by, one.answered_at) for one in request.askings)
+    asked = tuple(InformationRequest(one.asked_at, one.answer_by, one.answered_at) for one in request.askings)
     expedited_at = request.expedited_at
     was_expedited = restarted is not None and expedited_at is not None and expedited_at <= restarted
     return DecisionTimes(
         received_at=start,
         urgency="urgent" if was_expedited else request.urgency,
         expedited_at=None if was_expedited else expedited_at,
-        extensions=tuple(DeadlineExtension(at, Days(days)) for at, days in request.extensions if at >= start),
-        pauses=tuple(one for one in pauses if restarted is None or one.ends_at > start),
+        extensions=tuple(_extension(history, request, one, zone) for one in request.extensions if one.at >= start),
+        information_requests=tuple(one for one in asked if restarted is None or one.ends_at > start),
         decided_at=_closed_at(request, zone),
     )
+
+
+def _extension(
+    history: PatientHistory, request: Request, extension: GrantedExtension, zone: ZoneInfo
+) -> DeadlineExtension:
+    """The extension, with the receipt of its notice. Of several notices, the one that was received first counts."""
+    day = extension.at.astimezone(zone).date()
+    received = [
+        one.delivered_at
+        for one in history.notices
+        if one.request_id == request.request_id
+        and one.kind == "clock_extended"
+        and one.delivered_at is not None
+        and one.issued_at.astimezone(zone).date() >= day
+    ]
+    received_at = min(received, default=None)
+    return DeadlineExtension(extension.at, Days(extension.days), extension.for_information, received_at)
 
 
 def restarted_at(request: Request) -> datetime | None:
@@ -73,12 +133,26 @@ def _closed_at(request: Request, zone: ZoneInfo) -> datetime | None:
     return min(request.closed_at, end_of_day(request.closed_on, zone))
 
 
-def answer_by_at_least(request: Request, asked_at: datetime, zone: ZoneInfo) -> datetime:
-    """The end of the least time to respond to information that is requested at an instant, in UTC."""
-    is_urgent = request.urgency == "urgent" or request.expedited_at is not None
-    return answer_limit(terms_of(request), "urgent" if is_urgent else "standard", asked_at, zone)
+def limits_of_answer(
+    history: PatientHistory,
+    request: Request,
+    asked_at: datetime,
+    zone: ZoneInfo,
+    table: DeadlineTable,
+    extension_days: int | None = None,
+) -> AnswerLimits:
+    """When a response to information that is requested at an instant may be asked for.
+
+    `extension_days` is the length of an extension for missing information in the same act, or None.
+    """
+    extension = None if extension_days is None else DeadlineExtension(asked_at, Days(extension_days), True)
+    times = times_of(history, request, zone)
+    return answer_limits(terms_of(history, request, table), times, asked_at, zone, extension)
 
 
-def why_not_extended(request: Request, at: datetime, zone: ZoneInfo) -> str | None:
+def why_not_extended(
+    history: PatientHistory, request: Request, at: datetime, zone: ZoneInfo, table: DeadlineTable
+) -> str | None:
     """Why the plan can't extend the deadline at an instant, as a sentence; None if it can."""
-    return reason_against_extension(terms_of(request), times_of(request, zone), at, zone)
+    times = times_of(history, request, zone)
+    return reason_against_extension(terms_of(history, request, table), times, at, zone)

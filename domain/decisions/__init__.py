@@ -20,6 +20,7 @@ from domain.decisions import (
     appeals,
     approval_changes,
     course_closure,
+    coverage,
     deadlines,
     determinations,
     documents,
@@ -41,6 +42,7 @@ from domain.permissions import commands
 
 DECISIONS: Final[dict[type[Command], DecisionFunction]] = {
     **patient.DECISIONS,
+    **coverage.DECISIONS,
     **course_closure.DECISIONS,
     **requests.DECISIONS,
     **receipts.DECISIONS,

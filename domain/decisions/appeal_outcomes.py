@@ -7,13 +7,15 @@ commit, with thirty days of its own.
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Final
 
 from domain.commands import Command
 from domain.commands.appeals import DecideAppeal, HandOnAppeal, RecordExternalAnswer
 from domain.commands.context import CommandContext, Occasion
 from domain.deadlines.appealable import adverse_determination
+from domain.deadlines.appeals import appeal_deadline
+from domain.deadlines.requests import terms_of
 from domain.decisions.appeals import appeal_named, open_appeal
 from domain.decisions.approval_terms import Quantity, check_left_out, course_approved, quantity
 from domain.decisions.citations import approval_departs, check_citing, denial_departs
@@ -52,6 +54,7 @@ def decide_appeal(history: PatientHistory, command: DecideAppeal, context: Comma
         outcome=command.outcome,
         citing=command.citing if command.outcome != "overturned" else (),
         determination=determination,
+        forward_by=_forward_by(history, appeal, request, command, context),
     )
     if granted is None:
         return (decided,)
@@ -59,6 +62,15 @@ def decide_appeal(history: PatientHistory, command: DecideAppeal, context: Comma
         decided,
         course_approved(history, request, command, granted, determination, context, appeal.appeal_id),
     )
+
+
+def _forward_by(
+    history: PatientHistory, appeal: Appeal, request: Request, command: DecideAppeal, context: CommandContext
+) -> datetime | None:
+    """By when the plan itself forwards what it upheld; None if everything was overturned, or the law asks for none."""
+    if command.outcome == "overturned" or not terms_of(history, request, context.table).forwards_upheld:
+        return None
+    return appeal_deadline(history, appeal, context.zone, context.table).due_at
 
 
 def to_decide(history: PatientHistory, appeal_id: str, occasion: Occasion) -> tuple[Appeal, Request]:

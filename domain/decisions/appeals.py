@@ -17,8 +17,10 @@ from domain.commands.appeals import (
     WithdrawAppeal,
 )
 from domain.commands.context import CommandContext, Occasion
+from domain.deadline_terms.terms import AfterLastLevel, DeadlineTerms
 from domain.deadlines.appealable import Adverse, adverse_determination
-from domain.deadlines.appeals import file_by
+from domain.deadlines.appeals import file_by, timeliness
+from domain.deadlines.requests import terms_of
 from domain.decisions.consequences import DecisionFunction
 from domain.decisions.information import supplied_by
 from domain.decisions.preconditions import Assigning, Precondition, request_named
@@ -59,7 +61,7 @@ def file_appeal(history: PatientHistory, command: FileAppeal, context: CommandCo
             field="received_at",
             remedy=f"send a time on {since or adverse.on} or later",
         )
-    last_day = file_by(history, request, adverse, context.zone)
+    last_day = file_by(history, request, adverse, context.zone, context.table)
     return (
         context.event(
             AppealFiled,
@@ -73,16 +75,16 @@ def file_appeal(history: PatientHistory, command: FileAppeal, context: CommandCo
             received_at=command.received_at,
             received_on=received_on,
             file_by=last_day,
-            is_late=received_on > last_day,
+            is_late=last_day is not None and received_on > last_day,
         ),
     )
 
 
-def to_file(history: PatientHistory, request_id: str, _: Occasion) -> tuple[Request, Adverse, AppealLevel]:
+def to_file(history: PatientHistory, request_id: str, occasion: Occasion) -> tuple[Request, Adverse, AppealLevel]:
     """The request, its adverse determination that is in effect, and the level of a new appeal."""
     request = request_named(history, request_id)
     adverse = _adverse_determination(history, request)
-    return request, adverse, _level(adverse)
+    return request, adverse, _level(adverse, terms_of(history, request, occasion.table))
 
 
 def add_evidence(
@@ -143,10 +145,13 @@ def dismiss_appeal(
 ) -> tuple[PatientEvent, ...]:
     """Dismiss the appeal. The ground `late` is allowed only if the appeal is late."""
     appeal = open_appeal(history, command.appeal_id, context)
-    if command.ground == "late" and not appeal.is_late:
+    timely = timeliness(history, appeal, context.zone, context.table)
+    if command.ground == "late" and not timely.is_late:
         raise InvalidCommand(
-            f"the appeal was received on {appeal.received_on}, and the last day to file was {appeal.file_by}, so "
-            "it is timely",
+            f"the appeal was received on {appeal.received_on}, and the last day to file was {timely.file_by}, so "
+            "it is timely"
+            if timely.file_by is not None
+            else "no notice of the determination, or no receipt of it, is on record, so the time has not started",
             field="ground",
             remedy="decide the appeal, or dismiss it on another ground",
         )
@@ -220,7 +225,7 @@ def _adverse_determination(history: PatientHistory, request: Request) -> Adverse
     )
 
 
-def _level(adverse: Adverse) -> AppealLevel:
+def _level(adverse: Adverse, terms: DeadlineTerms) -> AppealLevel:
     """The level of a new appeal. Raises Conflict if no further level is possible."""
     earlier_appeal = adverse.appealed
     if earlier_appeal is None:
@@ -239,7 +244,20 @@ def _level(adverse: Adverse) -> AppealLevel:
             field="request_id",
             remedy="forward the appeal to external review",
         )
+    if terms.appeal_levels == 1:
+        raise Conflict(
+            f"the plan has one level of appeal ({terms.source_of('appeal_levels')}), and this appeal was decided",
+            field="request_id",
+            remedy=_AFTER_ONE_LEVEL[terms.after_last_level],
+        )
     return "second"
+
+
+_AFTER_ONE_LEVEL: Final[dict[AfterLastLevel, str]] = {
+    "external_review": "forward the appeal to external review",
+    "independent_entity": "forward the appeal to the independent review entity",
+    "state_fair_hearing": "the member may ask for a state fair hearing; record it as forwarded when it is asked for",
+}
 
 
 def _check_may_decide(to: Actor) -> None:

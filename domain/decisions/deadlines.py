@@ -7,8 +7,8 @@ from typing import Final
 from domain.commands import Command
 from domain.commands.context import CommandContext, Occasion
 from domain.commands.requests import ExpediteRequest, Expediting, ExtendClock, RefuseExpediting
+from domain.deadline_terms.terms import Days
 from domain.deadlines.requests import terms_of, why_not_extended
-from domain.deadlines.terms import Days
 from domain.decisions.consequences import DecisionFunction
 from domain.decisions.preconditions import Precondition, request_open
 from domain.errors import Conflict, InvalidCommand
@@ -72,30 +72,50 @@ def _check_asked_at(request: Request, command: Expediting, context: CommandConte
 
 def extend_clock(history: PatientHistory, command: ExtendClock, context: CommandContext) -> tuple[PatientEvent, ...]:
     """Extend the deadline within the terms of the line of business, with a notice to the claimant."""
-    request, allowed = to_extend_clock(history, command.request_id, context)
-    days = allowed.count if command.days is None else command.days
-    if days > allowed.count:
+    request, _ = to_extend_clock(history, command.request_id, context)
+    if command.for_information and request.awaits is None:
         raise InvalidCommand(
-            f"{days} days exceed the {allowed} that are allowed ({terms_of(request).source_of('extension')})",
-            field="days",
-            remedy=f"send at most {allowed.count}, or leave this field out",
+            "no requested information is missing",
+            field="for_information",
+            remedy="request the information and extend the deadline for it in the same act, or leave this field out",
         )
     return (
         context.event(
             ClockExtended,
             request_id=request.request_id,
-            days=days,
+            days=days_of_extension(history, command.request_id, command.days, context),
             reason=command.reason,
             notice=command.notice,
+            for_information=command.for_information,
         ),
     )
+
+
+def days_of_extension(
+    history: PatientHistory, request_id: str, days: int | None, occasion: Occasion, field: str = "days"
+) -> int:
+    """The length of an extension, by default the longest that is allowed.
+
+    Raises InvalidCommand if it is longer, and Conflict if the request can't be extended.
+    """
+    request, allowed = to_extend_clock(history, request_id, occasion)
+    if days is None:
+        return allowed.count
+    if days > allowed.count:
+        source = terms_of(history, request, occasion.table).source_of("extension")
+        raise InvalidCommand(
+            f"{days} days exceed the {allowed} that are allowed ({source})",
+            field=field,
+            remedy=f"send at most {allowed.count}, or leave this field out",
+        )
+    return days
 
 
 def to_extend_clock(history: PatientHistory, request_id: str, occasion: Occasion) -> tuple[Request, Days]:
     """The open request, and the longest extension that its terms allow."""
     request = request_open(history, request_id, occasion)
-    allowed = terms_of(request).extension
-    reason_against = why_not_extended(request, occasion.at, occasion.zone)
+    allowed = terms_of(history, request, occasion.table).extension
+    reason_against = why_not_extended(history, request, occasion.at, occasion.zone, occasion.table)
     if reason_against is not None or allowed is None:
         raise Conflict(
             reason_against or "no extension is allowed", field="request_id", remedy="decide the request by its deadline"

@@ -11,6 +11,7 @@ from typing import Final
 from domain.commands import Command
 from domain.commands.context import CommandContext, Occasion
 from domain.commands.determinations import ApproveCourse, DenyRequest, ReferRequest
+from domain.deadlines.revision_1 import DEADLINES_REVISION
 from domain.decisions.approval_terms import check_left_out, course_approved, doses_requested, policy_doses_max, quantity
 from domain.decisions.citations import approval_departs, check_citing, denial_departs
 from domain.decisions.consequences import DecisionFunction
@@ -202,6 +203,7 @@ def determined(
         decided_on=context.today,
         rationale=rationale,
         departs=departs,
+        deadlines_revision=DEADLINES_REVISION,
     )
 
 

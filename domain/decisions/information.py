@@ -9,8 +9,9 @@ from typing import Final
 from domain.commands import Command
 from domain.commands.context import CommandContext, Occasion
 from domain.commands.requests import CorrectStatement, RequestInformation, SendReminder, Supplement, SupplyInformation
-from domain.deadlines.requests import answer_by_at_least, restarted_at
+from domain.deadlines.requests import deadline_of, limits_of_answer, restarted_at
 from domain.decisions.consequences import DecisionFunction, after
+from domain.decisions.deadlines import days_of_extension
 from domain.decisions.determinations import viewed_assessment
 from domain.decisions.documents import received_documents
 from domain.decisions.preconditions import OnAssessment, Precondition, request_on_record, request_open
@@ -20,6 +21,7 @@ from domain.events import PatientEvent
 from domain.events.documents import Document
 from domain.events.requests import (
     Asked,
+    ClockExtended,
     InformationRequested,
     InformationSupplied,
     ReminderSent,
@@ -33,37 +35,79 @@ from domain.policy.assessment import Assessment
 from domain.review.assess_request import RequestAssessment, assessment_if_any, request_assessment
 from domain.review.statements import changed_fields, supplemented
 
+MISSING_INFORMATION: Final = "Requested information is missing."
+"""The reason of an extension that was granted in the same act as the request for information."""
+
 
 def request_information(
     history: PatientHistory, command: RequestInformation, context: CommandContext
 ) -> tuple[PatientEvent, ...]:
     """Request exactly what the assessment leaves undetermined and what can still change the answer.
 
-    The actor must have viewed the assessment.
+    The actor must have viewed the assessment. With `extend`, the deadline is extended for it in the same commit.
     """
-    request = request_open(history, command.request_id, context)
+    request = to_request_information(history, command.request_id, context)
     assessed = viewed_assessment(history, request, command.assessment_digest, context)
     check_anything_to_ask(history, request, assessed, context)
     assessment = assessed.assessment
-    least = answer_by_at_least(request, context.at, context.zone)
-    answer_by = least if command.answer_by is None else command.answer_by
+    extend, days = command.extend, None
+    if extend is not None:
+        days = days_of_extension(history, request.request_id, extend.days, context, "extend.days")
+    requested = context.event(
+        InformationRequested,
+        request_id=request.request_id,
+        asked=tuple(_asked(assessment, clause) for clause in assessment.needed),
+        answer_by=_answer_by(history, request, command.answer_by, days, context),
+        assessment_digest=assessed.digest,
+        history_version=assessed.history_version,
+        note=command.note,
+    )
+    if extend is None or days is None:
+        return (requested,)
+    extended = context.event(
+        ClockExtended,
+        request_id=request.request_id,
+        days=days,
+        reason=MISSING_INFORMATION,
+        notice=extend.notice,
+        for_information=True,
+    )
+    return (requested, extended)
+
+
+def to_request_information(history: PatientHistory, request_id: str, occasion: Occasion) -> Request:
+    """The open request, whose decision is not due yet: after that, no response can be asked for."""
+    request = request_open(history, request_id, occasion)
+    due_at = deadline_of(history, request, occasion.zone, occasion.table).due_at
+    if occasion.at >= due_at:
+        raise Conflict(
+            f"the decision was due by {due_at.isoformat()}, so no response can be asked for",
+            field="request_id",
+            remedy="decide the request on the information that is on record",
+        )
+    return request
+
+
+def _answer_by(
+    history: PatientHistory, request: Request, named: datetime | None, extended_by: int | None, context: CommandContext
+) -> datetime:
+    """The end of the time to respond. Raises InvalidCommand if it is too early, or after the decision is due."""
+    limits = limits_of_answer(history, request, context.at, context.zone, context.table, extended_by)
+    answer_by = limits.default if named is None else named
+    least = limits.least or context.at
     if answer_by < least:
         raise InvalidCommand(
             "the response date is earlier than the rules allow",
             field="answer_by",
             remedy=f"send {least.isoformat()} or later, or leave this field out",
         )
-    return (
-        context.event(
-            InformationRequested,
-            request_id=request.request_id,
-            asked=tuple(_asked(assessment, clause) for clause in assessment.needed),
-            answer_by=answer_by,
-            assessment_digest=assessed.digest,
-            history_version=assessed.history_version,
-            note=command.note,
-        ),
-    )
+    if limits.latest is not None and answer_by > limits.latest:
+        raise InvalidCommand(
+            f"the response date is after the decision is due, by {limits.latest.isoformat()}",
+            field="answer_by",
+            remedy="send a time until then, leave this field out, or extend the deadline for the missing information",
+        )
+    return answer_by
 
 
 def check_anything_to_ask(_: PatientHistory, request: Request, assessed: RequestAssessment, occasion: Occasion) -> None:
@@ -254,7 +298,7 @@ DECISIONS: Final[dict[type[Command], DecisionFunction]] = {
     CorrectStatement: correct_statement,
 }
 PRECONDITIONS: Final[dict[type[Command], Precondition]] = {
-    RequestInformation: request_open,
+    RequestInformation: to_request_information,
     SendReminder: to_remind,
     SupplyInformation: request_on_record,
     CorrectStatement: request_on_record,

@@ -13,6 +13,7 @@ from domain.decisions import (
     appeals,
     approval_changes,
     course_closure,
+    coverage,
     deadlines,
     determinations,
     documents,
@@ -40,6 +41,7 @@ of a course; the id of the other patient of a link; a member ID; or what is assi
 PRECONDITIONS: Final[dict[type[Command], Precondition]] = {
     OpenHistory: patient.to_open,
     **patient.PRECONDITIONS,
+    **coverage.PRECONDITIONS,
     **course_closure.PRECONDITIONS,
     **requests.PRECONDITIONS,
     **receipts.PRECONDITIONS,

@@ -9,10 +9,15 @@ from typing import Final
 from domain.commands import Command
 from domain.commands.context import CommandContext, Occasion
 from domain.commands.requests import IssueNotice, RecordDelivery
+from domain.deadlines.appeal_rights import appeal_rights
+from domain.deadlines.appealable import adverse_determination
+from domain.deadlines.appeals import NOTICES_OF
+from domain.deadlines.requests import terms_of
 from domain.decisions.consequences import DecisionFunction
 from domain.decisions.preconditions import Precondition, request_on_record
 from domain.errors import Conflict, InvalidCommand, NotFound
 from domain.events import PatientEvent
+from domain.events.appeal_rights import AppealRights
 from domain.events.requests import NoticeDelivered, NoticeIssued, NoticeKind
 from domain.history.records import Appeal, Notice, Request
 from domain.history.state import PatientHistory
@@ -66,8 +71,26 @@ def issue_notice(history: PatientHistory, command: IssueNotice, context: Command
             channel=command.channel,
             addressee=command.addressee,
             issued_at=command.issued_at,
+            appeal_rights=_appeal_rights(history, request, appeal, command, context),
         ),
     )
+
+
+def _appeal_rights(
+    history: PatientHistory, request: Request, appeal: Appeal | None, command: IssueNotice, context: CommandContext
+) -> AppealRights | None:
+    """What the notice says about appeals, by the terms of today; None for a notice of nothing adverse."""
+    adverse = adverse_determination(history, request)
+    if adverse is None:
+        return None
+    if command.kind == "appeal_decision":
+        is_stated = adverse.appealed is not None and adverse.appealed == appeal
+    else:
+        is_stated = adverse.appealed is None and command.kind in NOTICES_OF[adverse.kind]
+    if not is_stated:
+        return None
+    terms = terms_of(history, request, context.table)
+    return appeal_rights(terms, context.day_of(command.issued_at), after=adverse.appealed)
 
 
 def _appeal(history: PatientHistory, request: Request, appeal_id: str | None) -> Appeal | None:
@@ -93,7 +116,7 @@ def _days_of_subjects(
         case "information_needed":
             yield from (context.day_of(one.asked_at) for one in request.askings)
         case "clock_extended":
-            yield from (context.day_of(at) for at, _ in request.extensions)
+            yield from (context.day_of(one.at) for one in request.extensions)
         case "dismissal":
             closed = [(one.was, one.closed_on) for one in request.reopenings]
             closed += [(request.status, request.closed_on)] if request.closed_on is not None else []

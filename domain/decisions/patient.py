@@ -15,7 +15,6 @@ from domain.commands import Command
 from domain.commands.context import CommandContext, Occasion
 from domain.commands.patient import (
     AddMemberIdentifier,
-    ChangeLineOfBusiness,
     CorrectDemographics,
     LinkHistories,
     NameRepresentative,
@@ -39,7 +38,6 @@ from domain.events.patient import (
     HistoriesLinked,
     HistoriesUnlinked,
     HistoryOpened,
-    LineOfBusinessChanged,
     Member,
     MemberIdentifierAdded,
     MemberIdentifierRetired,
@@ -211,25 +209,14 @@ def to_unlink(history: PatientHistory, other: UUID, _: Occasion) -> None:
         )
 
 
-# -- coverage and representatives -----------------------------------------------------------------
-
-
-def change_line_of_business(
-    history: PatientHistory, command: ChangeLineOfBusiness, context: CommandContext
-) -> tuple[PatientEvent, ...]:
-    _check_not_before_birth(history, PartialDate.of(command.on))
-    if dict(history.lines_of_business).get(command.on) == command.line_of_business:
-        raise AlreadyRecorded(
-            "this line of business is already on record from this day", field="on", remedy="no action is needed"
-        )
-    return (context.event(LineOfBusinessChanged, on=command.on, line_of_business=command.line_of_business),)
+# -- representatives -----------------------------------------------------------------
 
 
 def name_representative(
     history: PatientHistory, command: NameRepresentative, context: CommandContext
 ) -> tuple[PatientEvent, ...]:
     on = command.on or context.today
-    _check_not_before_birth(history, PartialDate.of(on))
+    check_not_before_birth(history, PartialDate.of(on))
     if command.through is not None and command.through < on:
         raise InvalidCommand(
             "the last day is before the first day", field="through", remedy="send the first day and then the last day"
@@ -266,7 +253,7 @@ def name_representative(
 def record_death(history: PatientHistory, command: RecordDeath, context: CommandContext) -> tuple[PatientEvent, ...]:
     """Record the death. The last record is in effect. Doses and requests after that day stay on record as they are."""
     _check_happened(command.on, context)
-    _check_not_before_birth(history, command.on)
+    check_not_before_birth(history, command.on)
     return (context.event(DeathRecorded, on=command.on, source=command.source),)
 
 
@@ -291,7 +278,7 @@ def record_agent_started(
 ) -> tuple[PatientEvent, ...]:
     _check_another_agent(command.product)
     _check_happened(command.on, context)
-    _check_not_before_birth(history, command.on)
+    check_not_before_birth(history, command.on)
     return (context.event(OtherAgentStarted, product=command.product, on=command.on, source=command.source),)
 
 
@@ -300,7 +287,7 @@ def record_agent_stopped(
 ) -> tuple[PatientEvent, ...]:
     """Record that the patient stopped another agent, on a day that may be in the future."""
     _check_another_agent(command.product)
-    _check_not_before_birth(history, command.on)
+    check_not_before_birth(history, command.on)
     return (context.event(OtherAgentStopped, product=command.product, on=command.on, source=command.source),)
 
 
@@ -348,7 +335,7 @@ def _check_happened(on: PartialDate, context: CommandContext) -> None:
         raise InvalidCommand("the date is in the future", field="on", remedy="record the entry after it has happened")
 
 
-def _check_not_before_birth(history: PatientHistory, on: PartialDate) -> None:
+def check_not_before_birth(history: PatientHistory, on: PartialDate) -> None:
     if history.birth_date is not None and on.latest < history.birth_date.earliest:
         raise InvalidCommand(
             "the date is before the birth date", field="on", remedy="send the correct date, or correct the birth date"
@@ -361,7 +348,6 @@ DECISIONS: Final[dict[type[Command], DecisionFunction]] = {
     RetireMemberIdentifier: retire_identifier,
     LinkHistories: link_histories,
     UnlinkHistories: unlink_histories,
-    ChangeLineOfBusiness: change_line_of_business,
     NameRepresentative: name_representative,
     RecordDeath: record_death,
     VoidDeathRecord: void_death_record,
@@ -375,7 +361,6 @@ PRECONDITIONS: Final[dict[type[Command], Precondition]] = {
     RetireMemberIdentifier: to_retire_identifier,
     LinkHistories: to_link,
     UnlinkHistories: to_unlink,
-    ChangeLineOfBusiness: always,
     NameRepresentative: always,
     RecordDeath: always,
     VoidDeathRecord: to_void_death,

@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import ClassVar, Literal
 
-from pydantic import StrictBool, StrictInt
+from pydantic import Field, StrictBool, StrictInt
 
 from domain.calendar import Day, Instant
 from domain.events.base import About, AppealId, Event, RequestId
 from domain.events.determinations import Determination
 from domain.events.documents import Document
 from domain.events.requests import Statement, Urgency
-from domain.facts import FrozenModel, Name, Text
+from domain.facts import FrozenModel, Name, Text, is_none
 from domain.people import Actor, ConsultationGiven
 
 AppealLevel = Literal["first", "second"]
@@ -32,7 +32,7 @@ class AppealFiled(Event):
     """An appeal was filed.
 
     `decision_version` is the version of the event that is appealed. `file_by` is the last day on which the appeal is
-    timely, and `is_late` is true after that day.
+    timely, and `is_late` is true after that day. None: the time to appeal had not started, so no appeal is late.
     """
 
     TOPIC: ClassVar[str] = "AppealFiled"
@@ -48,7 +48,7 @@ class AppealFiled(Event):
     filer: Filer
     received_at: Instant
     received_on: Day
-    file_by: Day
+    file_by: Day | None
     is_late: StrictBool
 
     @property
@@ -98,7 +98,8 @@ class AppealDecided(Event):
     """The appeal was decided: upheld, or overturned in whole or in part.
 
     Where the appeal is overturned, the approval of the course is in the same commit. The assessment in `determination`
-    is under the edition of the request (R21).
+    is under the edition of the request (R21). `forward_by` is the time by which the plan itself forwards a denial that
+    it upheld to the independent review entity, where it must.
     """
 
     TOPIC: ClassVar[str] = "AppealDecided"
@@ -109,6 +110,7 @@ class AppealDecided(Event):
     outcome: AppealOutcome
     citing: tuple[str, ...]
     determination: Determination
+    forward_by: Instant | None = Field(default=None, exclude_if=is_none)
 
     @property
     def happened(self) -> date:

@@ -24,7 +24,8 @@ class Determination(FrozenModel):
     edition (R31). Otherwise, the edition is in the assessment.
 
     `history_version` is the version of the last event that the person saw. `departs` is true if the person overrode the
-    recommendation. `decided_on` is the day in the plan's zone.
+    recommendation. `decided_on` is the day in the plan's zone. `deadlines_revision` is the revision of the rules of
+    deadlines under which the person decided; None is revision 1.
     """
 
     assessment: Assessment | None
@@ -34,6 +35,7 @@ class Determination(FrozenModel):
     rationale: Text | None
     departs: StrictBool
     edition: Literal["unknown"] | None = Field(default=None, exclude_if=is_none)
+    deadlines_revision: StrictInt | None = Field(default=None, exclude_if=is_none)
 
 
 class CourseApproved(Event):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Final, Literal
 from uuid import UUID
 
 from pydantic import Field, StrictInt
@@ -13,6 +13,15 @@ from domain.events.base import About, AgentEntryId, DocumentId, Event
 from domain.facts import FrozenModel, Name, Text, is_none
 
 LineOfBusiness = Literal["commercial", "medicare_advantage", "medicaid"]
+Funding = Literal["insured", "self_funded"]
+_STATES: Final = (
+    "AL AK AZ AR CA CO CT DE FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK OR PA "
+    "RI SC SD TN TX UT VT VA WA WV WI WY DC AS GU MP PR VI"
+)
+STATES: Final = frozenset(_STATES[number : number + 2] for number in range(0, len(_STATES), 3))
+"""The states, the District of Columbia, and the territories."""
+
+State = Annotated[str, Field(pattern=r"^[A-Z]{2}$", description="The two letters of a state.")]
 Relationship = Literal["appointed", "power_of_attorney", "guardian", "parent", "other"]
 
 
@@ -93,7 +102,8 @@ class HistoriesUnlinked(Event):
 class LineOfBusinessChanged(Event):
     """From this day on, the patient's coverage is of another line of business.
 
-    A request keeps the line of business under which it was received.
+    A request keeps the line of business under which it was received. `state` and `funding` decide which deadlines apply
+    to requests that are received while this coverage is in effect. None: not known.
     """
 
     TOPIC: ClassVar[str] = "LineOfBusinessChanged"
@@ -102,6 +112,8 @@ class LineOfBusinessChanged(Event):
 
     on: Day
     line_of_business: LineOfBusiness
+    state: State | None = Field(default=None, exclude_if=is_none)
+    funding: Funding | None = Field(default=None, exclude_if=is_none)
 
     @property
     def happened(self) -> date:

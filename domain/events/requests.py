@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, StrictBool, StrictInt
 
 from domain.calendar import Day, Instant, PartialDate
+from domain.events.appeal_rights import AppealRights
 from domain.events.base import About, AppealId, DoseId, Event, NoticeId, RequestId
 from domain.events.documents import Document
 from domain.events.patient import LineOfBusiness
@@ -23,6 +24,7 @@ from domain.facts import (
     Text,
     TrialOutcome,
     is_empty,
+    is_false,
     is_none,
 )
 from domain.people import Actor, ConsultationGiven, Prescriber
@@ -277,10 +279,7 @@ class PeerToPeerOffered(Event):
 
 
 class PeerToPeerHeld(Event):
-    """The conversation took place. The actor is the plan's clinician.
-
-    `with_whom` is the prescriber, or the person who took part in the prescriber's place.
-    """
+    """The conversation took place, with the prescriber or a person in their place. The actor is of the plan."""
 
     TOPIC: ClassVar[str] = "PeerToPeerHeld"
     TITLE: ClassVar[str] = "Peer-to-peer held"
@@ -329,7 +328,10 @@ class ExpeditingRefused(Event):
 
 
 class ClockExtended(Event):
-    """The plan extended the deadline by `days`, as the line of business allows. `notice` is sent to the claimant."""
+    """The plan extended the deadline by `days`. `notice` is sent to the claimant.
+
+    `for_information`: requested information is missing, and the time is paused from this notice on.
+    """
 
     TOPIC: ClassVar[str] = "ClockExtended"
     TITLE: ClassVar[str] = "Deadline extended"
@@ -339,10 +341,11 @@ class ClockExtended(Event):
     days: StrictInt
     reason: Text
     notice: Text
+    for_information: StrictBool = Field(default=False, exclude_if=is_false)
 
 
 class NoticeIssued(Event):
-    """The plan sent a notice of a determination, of needed information, or of the decision of an appeal."""
+    """The plan sent a notice. `appeal_rights` is what it says about appeals; older notices have none on record."""
 
     TOPIC: ClassVar[str] = "NoticeIssued"
     TITLE: ClassVar[str] = "Notice sent"
@@ -355,6 +358,7 @@ class NoticeIssued(Event):
     channel: Channel
     addressee: Name
     issued_at: Instant
+    appeal_rights: AppealRights | None = Field(default=None, exclude_if=is_none)
 
     @property
     def happened(self) -> datetime:

@@ -63,6 +63,7 @@ def _decided(history: PatientHistory, event: AppealDecided) -> PatientHistory:
         closed_on=event.determination.decided_on,
         closed_at=event.recorded_at,
         closed_version=event.originator_version,
+        forward_by=event.forward_by,
     )
 
 
@@ -76,6 +77,7 @@ def _closed(
         closed_on=event.on,
         closed_at=event.recorded_at,
         closed_version=event.originator_version,
+        dismissed_as=event.ground if isinstance(event, AppealDismissed) else None,
     )
 
 

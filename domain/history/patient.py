@@ -22,6 +22,7 @@ from domain.events.patient import (
     RepresentativeNamed,
     RequesterAdmitted,
 )
+from domain.history.coverage import Coverage
 from domain.history.records import AgentUse, Representative
 from domain.history.state import PatientHistory
 
@@ -36,6 +37,14 @@ def _histories_unlinked(history: PatientHistory, event: HistoriesUnlinked) -> Pa
 
 def _identifier_retired(history: PatientHistory, event: MemberIdentifierRetired) -> PatientHistory:
     return history.changed(members=tuple(one for one in history.members if one != event.member))
+
+
+def _line_of_business_changed(history: PatientHistory, event: LineOfBusinessChanged) -> PatientHistory:
+    after = history.changed(lines_of_business=(*history.lines_of_business, (event.on, event.line_of_business)))
+    if event.state is None and event.funding is None and not history.coverage:
+        return after
+    coverage = Coverage(event.on, event.line_of_business, event.state, event.funding)
+    return after.changed(coverage=(*history.coverage, coverage))
 
 
 def _representative_named(history: PatientHistory, event: RepresentativeNamed) -> PatientHistory:
@@ -64,9 +73,7 @@ FOLDS: Final[dict[type[Event], Callable[[PatientHistory, Any], PatientHistory]]]
     MemberIdentifierRetired: _identifier_retired,
     HistoriesLinked: lambda history, event: history.changed(linked=(*history.linked, event.other_patient_id)),
     HistoriesUnlinked: _histories_unlinked,
-    LineOfBusinessChanged: lambda history, event: history.changed(
-        lines_of_business=(*history.lines_of_business, (event.on, event.line_of_business))
-    ),
+    LineOfBusinessChanged: _line_of_business_changed,
     RepresentativeNamed: _representative_named,
     RequesterAdmitted: lambda history, event: history.changed(requesters=history.requesters_with(event.actor)),
     DeathRecorded: lambda history, event: history.changed(deceased_on=event.on),

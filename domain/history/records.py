@@ -7,7 +7,8 @@ from datetime import date, datetime
 from typing import Final, Literal
 
 from domain.calendar import PartialDate
-from domain.events.appeals import AppealLevel, AppealOutcome, Filer
+from domain.events.appeal_rights import AppealRights
+from domain.events.appeals import AppealDismissalGround, AppealLevel, AppealOutcome, Filer
 from domain.events.base import ImportedFrom
 from domain.events.determinations import Determination
 from domain.events.documents import Document
@@ -232,6 +233,15 @@ class Asking:
 
 
 @dataclass(frozen=True, slots=True)
+class GrantedExtension:
+    """An extension of the deadline of a request. `for_information`: it also pauses the deadline."""
+
+    at: datetime
+    days: int
+    for_information: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Reopening:
     """The reopening of a request. `was` and `closed_on` are its status and the day on which it was closed before."""
 
@@ -276,7 +286,7 @@ class Request:
     retrospective_for: tuple[str, ...] = ()
     askings: tuple[Asking, ...] = ()
     reminders: int = 0
-    extensions: tuple[tuple[datetime, int], ...] = ()
+    extensions: tuple[GrantedExtension, ...] = ()
     expedited_at: datetime | None = None
     expediting_refused: bool = False
     reopenings: tuple[Reopening, ...] = ()
@@ -328,6 +338,7 @@ class Notice:
     addressee: str
     issued_at: datetime
     delivered_at: datetime | None = None
+    appeal_rights: AppealRights | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -379,6 +390,8 @@ AppealStatus = Literal["open", "upheld", "overturned", "overturned_in_part", "wi
 class Appeal:
     """One appeal of one decision, which is event number `decision_version` of the history.
 
+    `file_by` and `is_late` are as recorded at the filing; `timeliness` computes them again while the appeal is open.
+    `forward_by` is the time by which the plan itself forwards a denial that it upheld, where it must.
     `external_outcome` is the answer of the organization that the appeal was forwarded to. It is final, and `status`
     remains what the plan itself decided.
     """
@@ -392,7 +405,7 @@ class Appeal:
     filer: Filer
     received_at: datetime
     received_on: date
-    file_by: date
+    file_by: date | None
     is_late: bool
     filed_version: int
     status: AppealStatus = "open"
@@ -406,6 +419,8 @@ class Appeal:
     handed_on_to: str | None = None
     handed_on_on: date | None = None
     external_outcome: AppealOutcome | None = None
+    forward_by: datetime | None = None
+    dismissed_as: AppealDismissalGround | None = None
     imported_from: ImportedFrom | None = None
 
     @property

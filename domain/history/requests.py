@@ -31,7 +31,7 @@ from domain.events.requests import (
 from domain.facts import AggressiveDisease
 from domain.frozen import changed
 from domain.history.receipts import Receipt
-from domain.history.records import Asking, Notice, Reopening, Request
+from domain.history.records import Asking, GrantedExtension, Notice, Reopening, Request
 from domain.history.state import PatientHistory
 from domain.people import DOCUMENT_READERS, Actor
 
@@ -185,6 +185,7 @@ def _notice_issued(history: PatientHistory, event: NoticeIssued) -> PatientHisto
         event.channel,
         event.addressee,
         event.issued_at,
+        appeal_rights=event.appeal_rights,
     )
     return history.changed(notices=(*history.notices, notice))
 
@@ -199,7 +200,8 @@ def _notice_delivered(history: PatientHistory, event: NoticeDelivered) -> Patien
 
 def _clock_extended(history: PatientHistory, event: ClockExtended) -> PatientHistory:
     request = request_of(history, event.request_id)
-    return with_request(history, event.request_id, extensions=(*request.extensions, (event.recorded_at, event.days)))
+    extension = GrantedExtension(event.recorded_at, event.days, event.for_information)
+    return with_request(history, event.request_id, extensions=(*request.extensions, extension))
 
 
 def _peer_to_peer(history: PatientHistory, event: PeerToPeerHeld) -> PatientHistory:

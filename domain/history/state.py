@@ -11,6 +11,7 @@ from domain.calendar import PartialDate
 from domain.events.base import ImportedFrom
 from domain.events.patient import LineOfBusiness, Member
 from domain.frozen import changed
+from domain.history.coverage import Coverage
 from domain.history.entry_facts import RecordedClaimLine
 from domain.history.records import (
     NO_MARKS,
@@ -42,9 +43,10 @@ class PatientHistory:
 
     `member` is the identifier that the history was opened with, and `members` are its current identifiers. `marks` has
     the completed and closed courses by the number in their doses' events. `closed_reports` has the reported courses
-    that a clinician closed, with the day. `claim_lines` are the lines of claims
-    that are no paid originals. `requesters` are the provider offices, or users without an office, that
-    opened this history, submitted a request in it, or were given access to it.
+    that a clinician closed, with the day. `claim_lines` are the lines of claims that are no paid originals.
+    `requesters` are the provider offices, or users without an office, that opened this history, submitted a request in
+    it, or were given access to it. `coverage` repeats the changes of `lines_of_business` from the first one on that
+    states a state or a funding.
     """
 
     patient_id: UUID
@@ -56,6 +58,7 @@ class PatientHistory:
     members: tuple[Member, ...] = ()
     linked: tuple[UUID, ...] = ()
     lines_of_business: tuple[tuple[date, LineOfBusiness], ...] = ()
+    coverage: tuple[Coverage, ...] = ()
     representatives: tuple[Representative, ...] = ()
     deceased_on: PartialDate | None = None
     agents: tuple[AgentUse, ...] = ()
@@ -112,6 +115,15 @@ class PatientHistory:
             if name == course:
                 return marks
         return NO_MARKS
+
+    def coverage_on(self, day: date) -> Coverage | None:
+        """The coverage on record that is in effect on a day, or None."""
+        changes = [pair for pair in sorted(self.lines_of_business, key=lambda pair: pair[0]) if pair[0] <= day]
+        if not changes:
+            return None
+        on, line = changes[-1]
+        stated = [one for one in self.coverage if (one.on, one.line_of_business) == (on, line)]
+        return stated[-1] if stated else Coverage(on, line)
 
     def line_of_business(self, day: date) -> LineOfBusiness | None:
         """The patient's line of business on a day.

@@ -25,6 +25,7 @@ from domain.commands import Command
 from domain.commands.context import CommandContext, Occasion
 from domain.commands.patient import OpenHistory
 from domain.commands.requests import Supplement
+from domain.deadline_terms.table import BUILT_IN, DeadlineTable
 from domain.decisions import decide
 from domain.events import PatientEvent
 from domain.events.base import Event, ImportedFrom
@@ -32,6 +33,7 @@ from domain.frozen import set_fields
 from domain.history import versions
 from domain.history.state import PatientHistory
 from domain.ledger import schema
+from domain.ledger.deadlines_file import deadlines_in
 from domain.ledger.documents.references import check_named, hashes_named
 from domain.ledger.documents.store import GRACE, Swept
 from domain.ledger.encryption.keys import cipher_in
@@ -107,8 +109,11 @@ class Ledger(LedgerReader):
         entropy: Entropy = os.urandom,
         settings: Mapping[str, str] | None = None,
         cipher: RecordCipher | None = None,
+        deadlines: DeadlineTable = BUILT_IN,
     ) -> None:
-        super().__init__(address, stored, clock=clock, entropy=entropy, settings=settings, cipher=cipher)
+        super().__init__(
+            address, stored, clock=clock, entropy=entropy, settings=settings, cipher=cipher, deadlines=deadlines
+        )
         self._history_locks = tuple(RLock() for _ in range(HISTORY_LOCKS))
 
     # -- the commands -------------------------------------------------------------------------
@@ -201,7 +206,7 @@ class Ledger(LedgerReader):
 
     def occasion(self, actor: Actor, history: PatientHistory) -> Occasion:
         """The time, zone and actor with which a command of this actor on this history would be decided now."""
-        return Occasion(self._instant(history), self.zone, actor)
+        return Occasion(self._instant(history), self.zone, actor, table=self.deadlines)
 
     def was_sent(self, key: str, actor: Actor) -> bool:
         """Whether a command of this actor with this idempotency key is on record."""
@@ -323,7 +328,8 @@ class Ledger(LedgerReader):
 
     def _context(self, sent: _SentCommand, *histories: PatientHistory | None) -> CommandContext:
         command_id, seed = self._random_id(), self._entropy(32)
-        return CommandContext(self._instant(*histories), self.zone, sent.actor, command_id, seed, sent.imported_from)
+        at, imported_from = self._instant(*histories), sent.imported_from
+        return CommandContext(at, self.zone, sent.actor, command_id, seed, imported_from, table=self.deadlines)
 
     def _instant(self, *histories: PatientHistory | None) -> datetime:
         """The clock's time, or one microsecond after the newest event of these histories if that is later."""
@@ -345,19 +351,23 @@ def open_ledger(
     entropy: Entropy = os.urandom,
     settings: Mapping[str, str] | None = None,
     cipher: RecordCipher | None = None,
+    deadlines: DeadlineTable | None = None,
 ) -> Ledger:
     """Opens the ledger at `url`. An SQLite ledger is created or upgraded if needed; a new one needs `zone`.
 
-    If no `cipher` is given, the keys come from the environment. Raises StoreError if there is no ledger, if its
-    schema version or time zone differs, or if an encryption key is missing.
+    If no `cipher` is given, the keys come from the environment, and so do the plan's own `deadlines`. Raises StoreError
+    if there is no ledger, if its schema version or time zone differs, if an encryption key is missing, or if the file
+    of deadlines is invalid.
     """
-    address, cipher = address_of(url), cipher or cipher_in()
+    address, cipher, deadlines = address_of(url), cipher or cipher_in(), deadlines or deadlines_in()
     if isinstance(address, SQLiteAddress) and schema.needs_upgrade(address):
         stored = schema.upgrade(url, zone=zone, entropy=entropy)
     else:
         stored = schema.read_settings(address)
         schema.check_zone(stored.zone, zone)
-    return checked(Ledger(address, stored, clock=clock, entropy=entropy, settings=settings, cipher=cipher))
+    return checked(
+        Ledger(address, stored, clock=clock, entropy=entropy, settings=settings, cipher=cipher, deadlines=deadlines)
+    )
 
 
 def _json(value: BaseModel) -> bytes:

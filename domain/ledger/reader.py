@@ -20,6 +20,7 @@ from eventsourcing.application import Application
 from eventsourcing.persistence import ApplicationRecorder, EventStore, InfrastructureFactory, Mapper
 from eventsourcing.utils import Environment, EnvType
 
+from domain.deadline_terms.table import BUILT_IN, DeadlineTable
 from domain.events import PatientEvent
 from domain.events.base import Event
 from domain.events.patient import HistoryOpened, IndexEvent, Member
@@ -27,6 +28,7 @@ from domain.events.system import SystemEvent
 from domain.history import fold
 from domain.history.state import PatientHistory
 from domain.ledger import schema
+from domain.ledger.deadlines_file import deadlines_in
 from domain.ledger.documents.store import DocumentStore, documents_of
 from domain.ledger.encryption.keys import cipher_in
 from domain.ledger.encryption.records import RecordCipher, RecordDamaged, key_id_of
@@ -167,10 +169,12 @@ class LedgerReader(Application[UUID]):
         entropy: Entropy = os.urandom,
         settings: Mapping[str, str] | None = None,
         cipher: RecordCipher | None = None,
+        deadlines: DeadlineTable = BUILT_IN,
     ) -> None:
         self.cipher = cipher
         self.address = address
         self.zone = stored.zone
+        self.deadlines = deadlines
         self.ledger_id = stored.ledger_id
         self._index_namespace = stored.index_namespace
         self._clock = clock
@@ -319,11 +323,12 @@ class LedgerReader(Application[UUID]):
 def open_to_read(url: str, *, clock: Clock = utc_now) -> LedgerReader:
     """Opens the ledger at `url` for reading, without importing commands and decisions, which are slow to import.
 
-    The encryption keys come from the environment. Raises StoreError if there is no ledger, if its schema version
-    differs, or if a key is missing.
+    The encryption keys and the plan's deadlines come from the environment. Raises StoreError if there is no ledger, if
+    its schema version differs, if a key is missing, or if the file of deadlines is invalid.
     """
     address = address_of(url)
-    return checked(LedgerReader(address, schema.read_settings(address), clock=clock, cipher=cipher_in()))
+    stored, deadlines = schema.read_settings(address), deadlines_in()
+    return checked(LedgerReader(address, stored, clock=clock, cipher=cipher_in(), deadlines=deadlines))
 
 
 def checked(ledger: L) -> L:

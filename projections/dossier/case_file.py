@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from pydantic import JsonValue
 
 from domain.calendar import Instant
+from domain.deadline_terms.table import BUILT_IN, DeadlineTable
 from domain.errors import EditionUnknown, NotFound
 from domain.events import PatientEvent
 from domain.events.appeals import AppealDecided
@@ -155,10 +156,12 @@ class AppealDossier(FrozenModel):
     imported: tuple[TimelineEntry, ...]
 
 
-def appeal_dossier(events: Sequence[PatientEvent], appeal_id: str, zone: ZoneInfo) -> AppealDossier:
+def appeal_dossier(
+    events: Sequence[PatientEvent], appeal_id: str, zone: ZoneInfo, table: DeadlineTable = BUILT_IN
+) -> AppealDossier:
     """Returns the case file of an appeal from all known events of the patient, oldest first.
 
-    `zone` is the plan's time zone. Raises NotFound if the appeal is not among the events.
+    `zone` is the plan's time zone, and `table` has its deadlines. Raises NotFound if the appeal is not on record.
     """
     history_versions = versions(events)
     history = history_versions[-1]
@@ -170,7 +173,7 @@ def appeal_dossier(events: Sequence[PatientEvent], appeal_id: str, zone: ZoneInf
     request = history.request(appeal.request_id)
     assert request is not None
     known_on = history.recorded_at.astimezone(zone).date()
-    life = request_status(history, request, zone, history.recorded_at)
+    life = request_status(history, request, zone, history.recorded_at, table)
     appealed = replay(events, appeal.request_id, zone, decision=appeal.decision_version)
     decided = tuple(_appeal_decisions(events, history, appeal, zone))
     entries = timeline(events, zone)
@@ -186,7 +189,7 @@ def appeal_dossier(events: Sequence[PatientEvent], appeal_id: str, zone: ZoneInf
         time_zone=zone.key,
         person=person(history, known_on),
         request=_request(request, life),
-        appeal=appeal_view(history, appeal, zone, history.recorded_at),
+        appeal=appeal_view(history, appeal, zone, history.recorded_at, table),
         determination=appealed,
         appeal_decisions=decided,
         facts=tuple(_facts(appealed)),
@@ -200,8 +203,8 @@ def appeal_dossier(events: Sequence[PatientEvent], appeal_id: str, zone: ZoneInf
         people=participants(events, history, appeal, before_decided),
         independence=independence(events, history_versions, appeal_id),
         outsiders=outsiders(history, appeal),
-        deadlines=deadlines(history_versions, appeal, appeal.decision_version, zone),
-        clock_terms=terms_in_words(request),
+        deadlines=deadlines(history_versions, appeal, appeal.decision_version, zone, table),
+        clock_terms=terms_in_words(history, request, table),
         notices=life.notices,
         corrections=tuple(one for one in entries if one.corrects is not None),
         imported=tuple(one for one in entries if one.imported_from is not None),

@@ -19,7 +19,8 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from domain.calendar import Day, Instant, anniversary
-from domain.deadlines.appeals import appeal_deadline
+from domain.deadline_terms.table import BUILT_IN, DeadlineTable
+from domain.deadlines.appeals import appeal_deadline, forwarding_deadline
 from domain.deadlines.due_dates import DecisionDeadline
 from domain.deadlines.requests import deadline_of
 from domain.errors import EditionUnknown
@@ -43,6 +44,7 @@ CaseState = Literal[
     "awaiting_information",
     "referred",
     "appeal_open",
+    "appeal_to_forward",
     "with_external_review",
     "approval_to_review",
     "dose_to_review",
@@ -54,6 +56,7 @@ STATES: Final[tuple[CaseState, ...]] = (
     "awaiting_information",
     "referred",
     "appeal_open",
+    "appeal_to_forward",
     "with_external_review",
     "approval_to_review",
     "dose_to_review",
@@ -73,7 +76,8 @@ class Holder(FrozenModel):
 class WorklistRow(FrozenModel):
     """One open request or appeal, or another item that waits for a person, from its patient's history on a day.
 
-    `state`: a referred request with open information requests is `awaiting_information`. `approval_to_review`: a
+    `state`: a referred request with open information requests is `awaiting_information`. `appeal_to_forward`: the plan
+    upheld a denial, and itself forwards it to the independent review entity by `due_at`. `approval_to_review`: a
     completed course was reported after this approval of a first course, so a clinician rescinds or confirms it.
     `dose_to_review`: a dose after the patient's death on record. `entry_to_settle`: a dose entry of which a person says
     whether it is a dose of its own, whether the infusion of its voided claim was given, or how many dose days its claim
@@ -114,13 +118,17 @@ class WorklistRow(FrozenModel):
     same_as: tuple[str, ...] = ()
 
 
-def worklist_rows(history: PatientHistory, day: date, zone: ZoneInfo) -> tuple[WorklistRow, ...]:
+def worklist_rows(
+    history: PatientHistory, day: date, zone: ZoneInfo, table: DeadlineTable = BUILT_IN
+) -> tuple[WorklistRow, ...]:
     """Returns the rows of the patient on the day, oldest first: requests, appeals, questioned approvals, doses."""
-    requests = (_of_request(history, one, day, zone) for one in history.requests if _is_open_on(one, day))
+    requests = (_of_request(history, one, day, zone, table) for one in history.requests if _is_open_on(one, day))
     appeals = (
-        _of_appeal(history, one, day, zone)
+        _of_appeal(history, one, day, zone, table)
         for one in history.appeals
-        if _is_open_on(one, day) or _is_with_external_review(one, day)
+        if _is_open_on(one, day)
+        or _is_with_external_review(one, day)
+        or forwarding_deadline(history, one, zone, table) is not None
     )
     questioned = dict.fromkeys(one.request_id for one, _ in questioned_approvals(history, day))
     approvals = (
@@ -161,8 +169,10 @@ def _is_with_external_review(appeal: Appeal, day: date) -> bool:
     return appeal.awaits_external_review and appeal.handed_on_on is not None and appeal.handed_on_on <= day
 
 
-def _of_request(history: PatientHistory, request: Request, day: date, zone: ZoneInfo) -> WorklistRow:
-    deadline = deadline_of(request, zone)
+def _of_request(
+    history: PatientHistory, request: Request, day: date, zone: ZoneInfo, table: DeadlineTable
+) -> WorklistRow:
+    deadline = deadline_of(history, request, zone, table)
     unanswered = [one for one in request.askings if one.answered_at is None]
     policy = _Policy.of(history, request, day)
     pause = deadline.stops[-1] if deadline.stops else (None, None)
@@ -196,18 +206,21 @@ def _of_request(history: PatientHistory, request: Request, day: date, zone: Zone
     )
 
 
-def _of_appeal(history: PatientHistory, appeal: Appeal, day: date, zone: ZoneInfo) -> WorklistRow:
+def _of_appeal(history: PatientHistory, appeal: Appeal, day: date, zone: ZoneInfo, table: DeadlineTable) -> WorklistRow:
     request = history.request(appeal.request_id)
     assert request is not None, "an appeal belongs to a request on record"
     is_external = _is_with_external_review(appeal, day)
-    deadline: DecisionDeadline | None = None if is_external else appeal_deadline(history, appeal, zone)
+    forwarding = None if _is_open_on(appeal, day) else forwarding_deadline(history, appeal, zone, table)
+    deadline: DecisionDeadline | None = forwarding
+    if forwarding is None and not is_external:
+        deadline = appeal_deadline(history, appeal, zone, table)
     policy = _Policy.of(history, request, day)
     return WorklistRow(
         subject_id=appeal.appeal_id,
         patient_id=history.patient_id,
         request_id=appeal.request_id,
         kind="appeal",
-        state="with_external_review" if is_external else "appeal_open",
+        state="with_external_review" if is_external else "appeal_to_forward" if forwarding else "appeal_open",
         path=policy.path,
         recommendation=policy.recommendation,
         missing=policy.missing,

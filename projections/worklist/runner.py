@@ -32,7 +32,7 @@ from projections.worklist.storage import (
     WorklistEntry,
     views_of,
 )
-from projections.worklist.tables import RENDERER, WORKLIST, entry_of, query_of, stored_page
+from projections.worklist.tables import WORKLIST, entry_of, query_of, renderer, stored_page
 
 VIEWS: Final = (WORKLIST,)
 """The views that are stored in tables."""
@@ -107,7 +107,9 @@ def _worklist_now(ledger: LedgerReader, filters: Filters, paging: Paging, progre
     views, now, at_least = views_of(ledger.recorder.datastore), ledger.now(), None
     while True:
         today = now.astimezone(ledger.zone).date()
-        status, found = views.worklist(WORKLIST, RENDERER, query_of(filters, paging, now), today, at_least)
+        status, found = views.worklist(
+            WORKLIST, renderer(ledger.deadlines), query_of(filters, paging, now), today, at_least
+        )
         if found is not None and not _due_for_retry(status, now):
             chosen, stale, failures = stored_page(found, status)
             return page_of(
@@ -135,7 +137,8 @@ def folded_rows(
         except NotFound:
             # The patient's history was not open at that time.
             continue
-        yield from worklist_rows(history, as_of or fold_day(history, ledger.today(), ledger.zone), ledger.zone)
+        day = as_of or fold_day(history, ledger.today(), ledger.zone)
+        yield from worklist_rows(history, day, ledger.zone, ledger.deadlines)
 
 
 # -- the loop ---------------------------------------------------------------------------------
@@ -153,7 +156,7 @@ def catch_up(ledger: LedgerReader, progress: OnPatientsDone | None = None) -> Ge
             # The status is read each time, because another process may have advanced or replaced the generation.
             now = ledger.now()
             today = now.astimezone(ledger.zone).date()
-            status = views.status(WORKLIST, RENDERER, today, now)
+            status = views.status(WORKLIST, renderer(ledger.deadlines), today, now)
             generation = status.generation
             if generation is None:
                 rebuild(ledger, progress=progress)
@@ -177,7 +180,7 @@ def lag(ledger: LedgerReader) -> Lag:
     """Returns how far the rows of the worklist are behind the log."""
     now = ledger.now()
     views = views_of(ledger.recorder.datastore)
-    status = views.status(WORKLIST, RENDERER, now.astimezone(ledger.zone).date(), now)
+    status = views.status(WORKLIST, renderer(ledger.deadlines), now.astimezone(ledger.zone).date(), now)
     position = status.generation.position if status.generation is not None else None
     events_behind = max(0, status.log_position - (position or 0))
     since = max(0.0, (now - status.moved_at).total_seconds()) if status.moved_at is not None else None
@@ -191,7 +194,8 @@ def rebuild(ledger: LedgerReader, *, alone: bool = False, progress: OnPatientsDo
     deleted with the generations before this one.
     """
     views, end = views_of(ledger.recorder.datastore), ledger.position()
-    generation: Generation | None = views.begin(WORKLIST, RENDERER)
+    name = renderer(ledger.deadlines)
+    generation: Generation | None = views.begin(WORKLIST, name)
     done, failed = 0, list[UUID]()
     for batch in _batches(ledger.patients()):
         assert generation is not None
@@ -206,7 +210,9 @@ def rebuild(ledger: LedgerReader, *, alone: bool = False, progress: OnPatientsDo
     if generation is not None:
         # Each patient was folded after `end` was read, so the rows include every event up to `end`.
         generation = views.store(WORKLIST, generation, end, (), ledger.now())
-    serves = generation is not None and views.serve(WORKLIST, RENDERER, generation, alone=alone, failed=failed)
+    serves = generation is not None and views.serve(
+        WORKLIST, renderer(ledger.deadlines), generation, alone=alone, failed=failed
+    )
     views.sweep(WORKLIST)
     return Rebuilt(WORKLIST, done, len(failed), serves)
 
@@ -234,7 +240,7 @@ def _entries(ledger: LedgerReader, history: PatientHistory | Exception) -> tuple
     if isinstance(history, Exception):
         raise history
     day = fold_day(history, ledger.today(), ledger.zone)
-    return tuple(entry_of(row) for row in worklist_rows(history, day, ledger.zone))
+    return tuple(entry_of(row) for row in worklist_rows(history, day, ledger.zone, ledger.deadlines))
 
 
 def error_location(error: Exception) -> str:

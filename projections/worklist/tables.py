@@ -6,10 +6,11 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import fields
 from datetime import datetime
+from functools import cache
 from typing import Final
 from uuid import UUID
 
-from domain.deadlines.terms import TERMS
+from domain.deadline_terms.table import DeadlineTable
 from domain.policy.editions import EDITIONS
 from projections.worklist.listing import FailedPatient, Filters, Paging, SelectedRows, cursor_of
 from projections.worklist.rows import STATES, WorklistRow
@@ -21,13 +22,15 @@ _FOLD: Final = 4
 """The version of the fold. It must be raised by one if the same history gives different rows than before."""
 
 
-def _renderer() -> str:
+@cache
+def renderer(table: DeadlineTable) -> str:
     """Returns an identifier of everything that rows depend on besides the log: the fold, the editions, the deadlines.
 
-    Each renderer has its own rows, so that an older version of the program can run alongside a newer one.
+    Each renderer has its own rows, so that an older version of the program, or one with other deadlines, can run
+    alongside.
     """
     editions = [(one.key, one.revision, one.digest) for one in EDITIONS]
-    clocks = [[(one.name, _in_order(getattr(row, one.name))) for one in fields(row)] for row in TERMS]
+    clocks = [[(one.name, _in_order(getattr(row, one.name))) for one in fields(row)] for row in table.rows]
     return f"{_FOLD}-{hashlib.sha256(repr((editions, clocks)).encode()).hexdigest()[:16]}"
 
 
@@ -36,10 +39,6 @@ def _in_order(value: object) -> object:
     if isinstance(value, frozenset):
         return sorted(value)
     return sorted(value.items()) if isinstance(value, Mapping) else value
-
-
-RENDERER: Final = _renderer()
-"""The renderer of this program."""
 
 
 def entry_of(row: WorklistRow) -> WorklistEntry:

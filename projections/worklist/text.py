@@ -19,6 +19,8 @@ def waits_for(row: WorklistRow) -> str:
             return "a clinician"
         case "appeal_open":
             return "an appeals clinician"
+        case "appeal_to_forward":
+            return "an appeals clinician, to forward the appeal to external review"
         case "with_external_review":
             return "external review"
         case "approval_to_review":

@@ -54,8 +54,8 @@ def unlinked(other: UUID = TWIN) -> Step:
 linked_to_itself = linked(PATIENT)
 
 
-def line_changed(on: str, line: str = "medicare_advantage") -> Step:
-    return _step(ChangeLineOfBusiness, {"on": on, "line_of_business": line}).by(CLAIMS)
+def line_changed(on: str, line: str = "medicare_advantage", **values: Any) -> Step:
+    return _step(ChangeLineOfBusiness, {"on": on, "line_of_business": line} | values).by(CLAIMS)
 
 
 def representative(**values: Any) -> Step:

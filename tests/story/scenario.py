@@ -26,6 +26,7 @@ from domain.commands.treatment import (
     ReportPriorTreatment,
     VoidDose,
 )
+from domain.deadline_terms.table import BUILT_IN, DeadlineTable
 from domain.decisions import decide
 from domain.errors import LedgerError
 from domain.events import PatientEvent
@@ -83,9 +84,15 @@ class Scenario:
     last: tuple[PatientEvent, ...] = ()
     error: LedgerError | None = None
     commands: int = 0
+    table: DeadlineTable = BUILT_IN
 
     def on(self, day: str) -> Scenario:
         self.today = date.fromisoformat(day)
+        return self
+
+    def under(self, table: DeadlineTable) -> Scenario:
+        """From now on, the plan has these deadlines."""
+        self.table = table
         return self
 
     def moment(self, actor: Actor) -> CommandContext:
@@ -94,7 +101,8 @@ class Scenario:
         if self.history is not None:
             at = max(at, self.history.recorded_at + timedelta(microseconds=1))
         seed = hashlib.sha256(f"seed {self.commands}".encode()).digest()
-        return CommandContext(at=at, zone=ZONE, actor=actor, command_id=UUID(int=self.commands), seed=seed)
+        command_id = UUID(int=self.commands)
+        return CommandContext(at=at, zone=ZONE, actor=actor, command_id=command_id, seed=seed, table=self.table)
 
     def _do(self, step: Step) -> None:
         today = self.today

@@ -260,7 +260,7 @@ def _page_data(
             )
         except (NotFound, EditionUnknown) as error:
             problem = error.cause
-    view, shown = appeal_view(history, appeal, access.zone, access.now()), access.versions(history)
+    view, shown = appeal_view(history, appeal, access.zone, access.now(), access.deadlines), access.versions(history)
     return AppealPageData(history, shown, appeal, appeal_shown(view, shown), record, assessed, replayed, problem)
 
 

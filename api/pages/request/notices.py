@@ -91,7 +91,7 @@ def preview_page(
             on=access.today(),
             assessment=assessed.assessment if assessed is not None else None,
         )
-        shown = draft_letter(history, record, draft, access.zone)
+        shown = draft_letter(history, record, draft, access.zone, access.deadlines)
     return rendered(request, "request/notice_preview.html.j2", letter=shown, request_id=request_id)
 
 
@@ -200,7 +200,7 @@ def _letter_of(
     """The letter of a request, and of one of its decided appeals: the one that is named, or else the latest."""
     decided = [appeal for appeal in history.appeals if appeal.request_id == record.request_id and appeal.determination]
     chosen = [appeal for appeal in decided if appeal_id in (None, appeal.appeal_id)]
-    return letter(history, record, kind, access.zone, chosen[-1] if chosen else None)
+    return letter(history, record, kind, access.zone, chosen[-1] if chosen else None, access.deadlines)
 
 
 def _notice_page(

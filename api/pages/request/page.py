@@ -165,7 +165,7 @@ def _page_data(
         if assessed is not None
         else None
     )
-    life, shown = request_status(history, record, access.zone, access.now()), access.versions(history)
+    life, shown = request_status(history, record, access.zone, access.now(), access.deadlines), access.versions(history)
     corrected = {}
     if len(record.receipts) > 1:
         corrected = {shown.shown(one.version): one for one in corrected_receipts(events, record)}

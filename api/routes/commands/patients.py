@@ -53,8 +53,9 @@ ACTS: Final[tuple[CommandRoute, ...]] = (
     CommandRoute(
         "/patients/{patient_id}/line-of-business",
         patient.ChangeLineOfBusiness,
-        "Record a new line of business and its first day. Requests keep the line of business of their receipt.",
-        {"on": "2026-04-01", "line_of_business": "medicare_advantage"},
+        "Record a new line of business and its first day, with the state and the funding of the coverage if known. "
+        "Requests keep the line of business of their receipt.",
+        {"on": "2026-04-01", "line_of_business": "commercial", "state": "CA", "funding": "insured"},
     ),
     CommandRoute(
         "/patients/{patient_id}/representatives",

@@ -21,8 +21,13 @@ ACTS: Final[tuple[CommandRoute, ...]] = (
     CommandRoute(
         "/requests/{request_id}/request-information",
         requests.RequestInformation,
-        "Request exactly the information that the viewed assessment needs.",
-        {"assessment_digest": DIGEST, "note": "Please send the report of the last MRI."},
+        "Request exactly the information that the viewed assessment needs. With `extend`, the deadline is extended for "
+        "it, and paused.",
+        {
+            "assessment_digest": DIGEST,
+            "note": "Please send the report of the last MRI.",
+            "extend": {"notice": "We need the report of the last MRI, and until 2026-05-20 to decide."},
+        },
     ),
     CommandRoute(
         "/requests/{request_id}/supply-information",

@@ -51,6 +51,8 @@ SHOWN: dict[str, tuple[str, str | None, tuple[str, ...]]] = {
 SHOWS_NOBODY: dict[str, str] = {
     "assess": "cases from a file, no ledger",
     "explain": "the policy",
+    "deadlines show": "the rows of the deadlines",
+    "deadlines schema": "a schema",
     "serve": "what it answers over HTTP is recorded there",
     "demo": "the synthetic patients that it made",
     "import": "records, and tells numbers of lines; what a refusal shows is recorded, by a test below",

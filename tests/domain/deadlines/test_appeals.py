@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 
+from domain.deadline_terms.table import BUILT_IN, terms_for
 from domain.deadlines.appealable import Adverse, adverse_determination
 from domain.deadlines.appeals import appeal_deadline, appeal_due_date, file_by
-from domain.deadlines.terms import terms_for
 from domain.events.appeals import AppealFiled
 from domain.history import fold
 from domain.history.records import Notice
 from tests.story import (
+    MEETS_A,
     SECOND_NEUROLOGIST,
     ZONE,
     Scenario,
@@ -23,12 +24,14 @@ from tests.story import (
     appealed,
     approved_by_clinician,
     denied,
+    dose,
     given,
     overturned,
     rescinded,
     submitted,
     upheld,
 )
+from tests.story.deadlines import TWO_LEVELS
 
 # -- when it is due ---------------------------------------------------------------------------
 
@@ -38,8 +41,8 @@ DUE: list[tuple[str, str, str, bool]] = [
     ("commercial", "urgent", "2026-05-08 14:00", True),
     ("medicare_advantage", "standard", "2026-05-13 04:00", True),
     ("medicare_advantage", "urgent", "2026-05-08 14:00", True),
-    ("medicaid", "standard", "2026-06-05 04:00", False),
-    ("medicaid", "urgent", "2026-05-08 14:00", False),
+    ("medicaid", "standard", "2026-06-05 04:00", True),
+    ("medicaid", "urgent", "2026-05-08 14:00", True),
 ]
 
 
@@ -82,10 +85,38 @@ def test_it_stops_once_the_appeal_is_closed_and_ran_as_known_before(end: Step) -
     assert appeal_deadline(before, before.appeals[0], ZONE).standing(later) == "overdue"
 
 
-def test_each_level_has_its_own_time() -> None:
-    scenario = given(submitted(), denied("1.A.i")).on("2026-05-05").and_given(appealed(), upheld("1.A.i"))
-    scenario.on("2026-07-01").and_given(appealed())
-    assert appeal_due_date(scenario.known, scenario.known.appeals[1], ZONE).date().isoformat() == "2026-08-01"
+def test_each_of_two_levels_has_its_own_fifteen_days() -> None:
+    """29 CFR 2560.503-1(i)(2)(ii)(A)."""
+    scenario = given(submitted(), denied("1.A.i")).under(TWO_LEVELS).on("2026-05-05").and_given(appealed())
+    first = appeal_due_date(scenario.known, scenario.known.appeals[0], ZONE, TWO_LEVELS)
+    assert first == datetime(2026, 5, 21, 4, tzinfo=UTC)
+    scenario.and_given(upheld("1.A.i")).on("2026-07-01").and_given(appealed())
+    for table in (TWO_LEVELS, BUILT_IN):
+        second = appeal_due_date(scenario.known, scenario.known.appeals[1], ZONE, table)
+        assert second == datetime(2026, 7, 17, 4, tzinfo=UTC)
+
+
+def test_what_was_decided_under_revision_1_keeps_its_due_date() -> None:
+    """A second level had thirty days then."""
+    scenario = given(submitted(), denied("1.A.i")).under(TWO_LEVELS).on("2026-05-05").and_given(appealed())
+    scenario.and_given(upheld("1.A.i"))
+    (appeal,) = scenario.known.appeals
+    assert appeal.determination is not None
+    before = appeal.determination.model_copy(update={"deadlines_revision": None})
+    then = replace(appeal, determination=before)
+    assert appeal_due_date(scenario.known, appeal, ZONE, TWO_LEVELS) == datetime(2026, 5, 21, 4, tzinfo=UTC)
+    assert appeal_due_date(scenario.known, then, ZONE, TWO_LEVELS) == datetime(2026, 6, 5, 4, tzinfo=UTC)
+
+
+def test_an_unconfirmed_figure_is_marked() -> None:
+    """Doses that were given before: 60 days, which nobody has checked."""
+    scenario = given(dose("2026-04-20"))
+    listed = [one.dose_id for one in scenario.known.doses]
+    asked = MEETS_A | {"requested_dosing": MEETS_A["requested_dosing"] | {"consecutive_days": 1}}
+    scenario.and_given(submitted(asked, retrospective_for=listed), denied("1.A.i")).on("2026-05-05")
+    scenario.and_given(appealed())
+    clock = appeal_deadline(scenario.known, scenario.known.appeals[0], ZONE)
+    assert clock.rule == "commercial, standard appeal: 60 days from receipt (not confirmed)"
 
 
 # -- until when it can be filed ---------------------------------------------------------------
@@ -118,25 +149,35 @@ def last_day(scenario: Scenario) -> str:
     return str(file_by(scenario.known, request, adverse, ZONE))
 
 
-COUNTED: dict[str, tuple[list[tuple[str, str, str | None]], str]] = {
-    "no notice: from the determination": ([], "2026-10-25"),
-    "issued": ([("denial", "2026-04-30", None)], "2026-10-27"),
-    "issued on the day of the denial": ([("denial", "2026-04-28", "2026-05-04")], "2026-10-31"),
+COUNTED: dict[str, tuple[list[tuple[str, str, str | None]], str | None]] = {
+    "no notice": ([], None),
+    "issued": ([("denial", "2026-04-30", None)], None),
     "delivered": ([("denial", "2026-04-30", "2026-05-04")], "2026-10-31"),
+    "issued on the day of the denial": ([("denial", "2026-04-28", "2026-05-04")], "2026-10-31"),
     "one to the office, one to the member": (
         [("denial", "2026-04-30", "2026-04-30"), ("denial", "2026-04-30", "2026-05-04")],
         "2026-10-31",
     ),
-    "a notice of something else": ([("information_needed", "2026-04-30", "2026-05-04")], "2026-10-25"),
-    "a notice from before it was decided": ([("denial", "2026-04-27", "2026-05-04")], "2026-10-25"),
+    "one of two delivered": ([("denial", "2026-04-30", "2026-04-30"), ("denial", "2026-04-30", None)], None),
+    "a notice of something else": ([("information_needed", "2026-04-30", "2026-05-04")], None),
+    "a notice from before it was decided": ([("denial", "2026-04-27", "2026-05-04")], None),
 }
 
 
 @pytest.mark.parametrize("case", COUNTED)
-def test_the_time_counts_from_the_notice_to_the_person_who_appeals(case: str) -> None:
+def test_the_time_counts_from_the_receipt_of_the_notice(case: str) -> None:
     """Commercial: 180 days, denied on 2026-04-28."""
     notices, day = COUNTED[case]
-    assert last_day(told(given(submitted(), denied("1.A.i")), *notices)) == day
+    assert last_day(told(given(submitted(), denied("1.A.i")), *notices)) == str(day)
+
+
+@pytest.mark.parametrize(("line", "day"), [("medicare_advantage", "2026-07-04"), ("medicaid", "2026-06-29")])
+def test_elsewhere_from_the_date_on_the_notice(line: str, day: str) -> None:
+    """42 CFR 422.582 and 438.402: 65 and 60 days from 30 April."""
+    story = given(submitted(line_of_business=line), denied("1.A.i"))
+    assert last_day(told(story, ("denial", "2026-04-30", None))) == day
+    assert last_day(told(story, ("denial", "2026-04-30", "2026-05-04"))) == day
+    assert last_day(told(story)) == "None"
 
 
 def test_of_a_partial_approval_its_notice_counts() -> None:
@@ -151,16 +192,16 @@ def test_of_a_rescission_one_that_was_issued_since() -> None:
 
 def test_of_an_appeal_the_notice_of_its_decision_counts() -> None:
     story = given(submitted(), denied("1.A.i")).on("2026-05-05").and_given(appealed(), upheld("1.A.i"))
-    assert last_day(told(story, ("denial", "2026-05-20", "2026-05-20"))) == "2026-11-01"
+    assert last_day(told(story, ("denial", "2026-05-20", "2026-05-20"))) == "None"
     first = story.known.appeals[0].appeal_id
     assert last_day(told(story, ("appeal_decision", "2026-05-06", "2026-05-08"), appeal=first)) == "2026-11-04"
 
 
 def test_the_day_is_the_plans() -> None:
-    story = told(given(submitted(), denied("1.A.i")), ("denial", "2026-04-30", None))
+    story = told(given(submitted(line_of_business="medicaid"), denied("1.A.i")), ("denial", "2026-04-30", None))
     at_night = replace(story.known.notices[0], issued_at=datetime(2026, 5, 1, 3, 30, tzinfo=UTC))
     story.history = replace(story.known, notices=(at_night,))
-    assert last_day(story) == "2026-10-27"
+    assert last_day(story) == "2026-06-29"
 
 
 # -- what stands against a request ------------------------------------------------------------
@@ -171,7 +212,7 @@ def test_what_stands_and_what_has_become_of_it() -> None:
     found = adverse_determination(scenario.known, scenario.known.requests[0])
     assert found is not None
     assert (found.kind, found.version, found.appealed) == ("denial", scenario.events[-1].originator_version, None)
-    scenario.and_given(appealed(), upheld("1.A.i"))
+    scenario.under(TWO_LEVELS).and_given(appealed(), upheld("1.A.i"))
     found = adverse_determination(scenario.known, scenario.known.requests[0])
     assert found is not None
     assert found.appealed == scenario.known.appeals[0]

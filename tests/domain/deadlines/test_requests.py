@@ -11,7 +11,9 @@ import pytest
 from domain.deadlines.due_dates import DecisionDeadline
 from domain.deadlines.requests import deadline_of
 from domain.errors import AlreadyDecided, Conflict, InvalidCommand
-from domain.events.requests import ClockExtended, ExpeditingRefused, RequestExpedited
+from domain.events.determinations import CourseApproved
+from domain.events.requests import ClockExtended, ExpeditingRefused, InformationRequested, RequestExpedited
+from domain.history import evolve
 from tests.story import (
     MEETS_A,
     OFFICE,
@@ -26,9 +28,9 @@ from tests.story import (
     expediting_refused,
     given,
     information_requested,
+    line_changed,
     past_determination,
     referred,
-    reminded,
     reopened,
     statement_corrected,
     submitted,
@@ -46,7 +48,7 @@ def on(day: str, *steps: Step) -> list[Step]:
 
 
 def clock(scenario: Scenario) -> DecisionDeadline:
-    return deadline_of(scenario.known.requests[-1], ZONE)
+    return deadline_of(scenario.known, scenario.known.requests[-1], ZONE, scenario.table)
 
 
 def due(scenario: Scenario) -> str:
@@ -87,22 +89,41 @@ def test_by_line_of_business_and_urgency(line: str, urgency: str, expected: str)
 def test_by_the_line_that_is_corrected_and_only_from_then_on() -> None:
     scenario = received().and_given(statement_corrected(OPEN_HIV, line_of_business="medicaid"))
     assert due(scenario) == "2026-04-29T14:00Z"
-    assert deadline_of(scenario.versions[-2].requests[0], ZONE).due_at == datetime(2026, 5, 14, 4, tzinfo=UTC)
+    assert deadline_of(scenario.versions[-2], scenario.versions[-2].requests[0], ZONE).due_at == datetime(
+        2026, 5, 14, 4, tzinfo=UTC
+    )
 
 
-# -- stopped by a question, and going again ---------------------------------------------------
+EXTEND = {"notice": "We need more time, because information is missing."}
 
 
-def test_a_question_stops_it_until_the_full_answer() -> None:
-    scenario = received().and_given(*on("2026-05-04", information_requested()))
-    assert standing(scenario, "2026-05-05T12:00") == "paused"
-    # Forty-five days without an answer, and what was left of the fifteen.
-    assert due(scenario) == "2026-06-28"
-    scenario.and_given(*on("2026-05-06", reminded(), supplied({"rems_enrolled": True}, on="2026-05-06")))
-    assert due(scenario) == "2026-06-28"
-    scenario.and_given(*on("2026-05-08", supplied(NO_HIV, on="2026-05-07")))
+# -- decided under revision 1 -------------------------------------------------------------------
+
+
+def test_what_was_decided_under_revision_1_keeps_its_due_date_and_what_is_open_does_not() -> None:
+    """Asked on 4 May, answered on 7 May: revision 1 paused for it, without an extension."""
+    steps = [*on("2026-05-04", information_requested()), *on("2026-05-08", supplied(NO_HIV, on="2026-05-07"))]
+    scenario = received("commercial", "standard", *steps)
+    assert due(scenario) == "2026-05-14"
+    scenario.and_given(*on("2026-05-16", approved()))
+    assert (due(scenario), standing(scenario, "2026-05-16T12:00")) == ("2026-05-14", "overdue")
+    (decided,) = scenario.last
+    assert isinstance(decided, CourseApproved)
+    assert decided.determination.deadlines_revision == 2
+    before = decided.determination.model_copy(update={"deadlines_revision": None})
+    assert "deadlines_revision" not in before.model_dump(mode="json")
+    scenario.history = evolve(scenario.versions[-2], decided.model_copy(update={"determination": before}))
     assert due(scenario) == "2026-05-17"
-    assert standing(scenario, "2026-05-08T12:00") == "running"
+    assert clock(scenario).rule.endswith("excluding the time while requested information was pending")
+
+
+def test_nothing_can_be_asked_for_after_the_decision_is_due() -> None:
+    """At the midnight that ends 13 May. The decision does not wait."""
+    scenario = received().on("2026-05-14")
+    scenario.when(information_requested()).then_refused(Conflict, field="request_id")
+    assert scenario.error is not None
+    assert "2026-05-14T04:00:00+00:00" in scenario.error.cause
+    scenario.on("2026-05-13").when(information_requested()).then(InformationRequested)
 
 
 def test_a_question_does_not_stop_the_clock_of_part_b_drugs() -> None:
@@ -113,29 +134,28 @@ def test_a_question_does_not_stop_the_clock_of_part_b_drugs() -> None:
 
 def test_each_version_of_the_history_has_the_clock_that_was_known_then() -> None:
     scenario = received()
-    known = [("2026-04-28", due(scenario))]
+    known = [(len(scenario.versions), due(scenario))]
     for step in (
-        information_requested().recorded_on("2026-05-04"),
+        information_requested(extend=EXTEND).recorded_on("2026-05-04"),
         supplied(NO_HIV, on="2026-05-07").recorded_on("2026-05-08"),
-        clock_extended().recorded_on("2026-05-10"),
+        line_changed("2026-05-01", "commercial").recorded_on("2026-05-10"),
         expedited("2026-05-11T15:00:00Z").recorded_on("2026-05-11"),
         approved().recorded_on("2026-05-12"),
     ):
         scenario.and_given(step)
-        assert step.day is not None
-        known.append((step.day, due(scenario)))
+        known.append((len(scenario.versions), due(scenario)))
     assert [one for _, one in known] == [
         "2026-05-14",
-        "2026-06-28",
-        "2026-05-17",
+        "2026-07-13",
+        "2026-06-01",
         "2026-06-01",
         "2026-05-14T15:00Z",
         "2026-05-14T15:00Z",
     ]
-    folded = [deadline_of(one.requests[0], ZONE) for one in scenario.versions[1:]]
-    for (_, expected), one in zip(known, folded, strict=True):
-        scenario.history = scenario.versions[folded.index(one) + 1]
+    for version, expected in known:
+        scenario.history = scenario.versions[version - 1]
         assert due(scenario) == expected
+    folded = [deadline_of(one, one.requests[0], ZONE) for one in scenario.versions[1:]]
     assert all(one.stopped_at is None for one in folded[:-1])
     assert folded[-1].stopped_at == scenario.versions[-1].recorded_at
     assert all(earlier.starts_at <= later.starts_at for earlier, later in pairwise(folded))
@@ -179,14 +199,16 @@ def test_a_dismissal_that_is_rescinded_costs_the_claimant_nothing() -> None:
 
 
 def test_what_changed_the_first_deadline_does_not_change_the_second_unless_it_continues() -> None:
-    scenario = received().and_given(*on("2026-05-04", information_requested(), clock_extended()))
+    scenario = received().and_given(*on("2026-05-04", information_requested(extend=EXTEND)))
     scenario.and_given(*on("2026-05-05", withdrawn()))
-    # The question is still out when the request is opened again: until 18 June, then fifteen days.
+    # The question is still out when the request is opened again, and its extension was of the first time.
     early = scenario.and_given(*on("2026-05-10", reopened()))
-    assert due(early) == "2026-07-04"
-    answered = early.and_given(*on("2026-05-10", supplied(NO_HIV, on="2026-05-10")))
-    assert due(answered) == "2026-05-26"
-    again = answered.and_given(*on("2026-05-11", withdrawn()), *on("2026-06-10", reopened()))
+    assert due(early) == "2026-05-26"
+    early.on("2026-05-11").when(clock_extended(for_information=True)).then(ClockExtended)
+    assert due(early) == "2026-07-25"
+    answered = early.and_given(*on("2026-05-14", supplied(NO_HIV, on="2026-05-14")))
+    assert due(answered) == "2026-06-13"
+    again = answered.and_given(*on("2026-05-15", withdrawn()), *on("2026-06-10", reopened()))
     assert due(again) == "2026-06-26"
     assert clock(again).stops == ()
     again.on("2026-06-11").when(clock_extended()).then(ClockExtended, days=15)

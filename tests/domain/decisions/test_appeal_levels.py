@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from domain.commands.requests import ReopenRequest
+from domain.deadline_terms.table import BUILT_IN
 from domain.errors import AlreadyDecided, AssessmentMoved, Conflict, InvalidCommand, NotPermitted
 from domain.events.appeals import AppealDecided, AppealFiled, AppealHandedOn, ExternalReviewAnswered
 from domain.events.determinations import CourseApproved
@@ -22,23 +23,27 @@ from tests.story import (
     appeal_withdrawn,
     appealed,
     approved_by_clinician,
+    delivered,
     denied,
     doses,
     given,
     handed_on,
+    noticed,
     overturned,
     overturned_in_part,
     rescinded,
     submitted,
     upheld,
 )
+from tests.story.deadlines import TWO_LEVELS
 
 HIV = MEETS_A | {"hiv_infection": True}
 
 
 def upheld_on_5_may(*more: Step) -> Scenario:
     """Denied on 28 April because of NR.3, and upheld."""
-    return given(submitted(HIV), denied("NR.3")).on("2026-05-05").and_given(appealed(), upheld("NR.3"), *more)
+    scenario = given(submitted(HIV), denied("NR.3")).under(TWO_LEVELS).on("2026-05-05")
+    return scenario.and_given(appealed(), upheld("NR.3"), *more)
 
 
 # -- the second level -------------------------------------------------------------------------
@@ -51,8 +56,8 @@ def test_what_was_upheld_is_appealed_at_the_second_level() -> None:
 
 
 def test_what_was_overturned_in_part_too_and_then_its_part_is_what_is_appealed() -> None:
-    scenario = given(submitted(), denied("1.A.i"), appealed(), overturned_in_part(2)).when(appealed())
-    scenario.then(AppealFiled, level="second", decision_version=scenario.known.approvals[0].version)
+    scenario = given(submitted(), denied("1.A.i"), appealed(), overturned_in_part(2)).under(TWO_LEVELS)
+    scenario.when(appealed()).then(AppealFiled, level="second", decision_version=scenario.known.approvals[0].version)
     scenario.when(overturned().by(SECOND_NEUROLOGIST)).then(AppealDecided, CourseApproved).then_usable(5)
 
 
@@ -90,7 +95,33 @@ def test_another_determination_begins_at_the_first_level_again() -> None:
 def test_it_is_received_after_the_first_level_was_decided_and_its_time_counts_from_there() -> None:
     scenario = upheld_on_5_may().when(appealed("2026-05-04")).then_refused(InvalidCommand, field="received_at")
     scenario.when(appealed("2026-05-05")).then(AppealFiled)
-    assert str(scenario.known.appeals[1].file_by) == "2026-11-01"
+    assert scenario.known.appeals[1].file_by is None
+    noticed_then = upheld_on_5_may()
+    appeal = noticed_then.known.appeals[0].appeal_id
+    noticed_then.and_given(noticed("appeal_decision", "2026-05-05T10:00:00-04:00", appeal_id=appeal))
+    noticed_then.and_given(delivered("2026-05-05T11:00:00-04:00")).when(appealed("2026-05-05")).then(AppealFiled)
+    assert str(noticed_then.known.appeals[1].file_by) == "2026-11-01"
+
+
+@pytest.mark.parametrize(
+    ("line", "next_step"),
+    [
+        ("commercial", "external review"),
+        ("medicare_advantage", "independent review entity"),
+        ("medicaid", "state fair hearing"),
+    ],
+)
+def test_where_the_plan_has_one_level_the_next_step_is_named(line: str, next_step: str) -> None:
+    """29 CFR 2560.503-1(c)(2) leaves the levels to the plan; 42 CFR 422.590 and 438.402 have one."""
+    scenario = given(submitted(HIV, line_of_business=line), denied("NR.3"), appealed(), upheld("NR.3"))
+    scenario.when(appealed()).then_refused(Conflict, field="request_id")
+    assert scenario.error is not None
+    assert next_step in scenario.error.remedy
+
+
+def test_a_second_level_on_record_is_decided_although_the_plan_has_one_now() -> None:
+    scenario = upheld_on_5_may(appealed()).under(BUILT_IN)
+    scenario.when(overturned().by(SECOND_NEUROLOGIST)).then(AppealDecided, CourseApproved)
 
 
 # -- handed on --------------------------------------------------------------------------------

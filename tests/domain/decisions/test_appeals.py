@@ -8,7 +8,7 @@ import pytest
 
 from domain.commands.requests import ReopenRequest
 from domain.errors import AlreadyDecided, AssessmentMoved, Conflict, InvalidCommand, NotFound, NotPermitted
-from domain.events.appeals import AppealAssigned, AppealDecided, AppealDismissed, AppealFiled, AppealWithdrawn
+from domain.events.appeals import AppealAssigned, AppealDecided, AppealFiled, AppealWithdrawn
 from domain.events.determinations import CourseApproved
 from tests.story import (
     BELOW_THE_DENIER,
@@ -133,38 +133,6 @@ def test_it_is_received_after_the_denial_and_not_in_the_future(received_on: str,
         scenario.then(AppealFiled)
     else:
         scenario.then_refused(InvalidCommand, field="received_at")
-
-
-# -- late -------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("line", "last_day", "next_day"),
-    [
-        ("commercial", "2026-10-25", "2026-10-26"),
-        ("medicare_advantage", "2026-07-02", "2026-07-03"),
-        ("medicaid", "2026-06-27", "2026-06-28"),
-    ],
-)
-def test_a_late_appeal_is_recorded_as_late_and_never_refused(line: str, last_day: str, next_day: str) -> None:
-    """Denied on 2026-04-28, no notice on record: 180, 65 and 60 days."""
-    for day, late in ((last_day, False), (next_day, True)):
-        scenario = given(submitted(line_of_business=line), denied("1.A.i")).on(day).when(appealed())
-        scenario.then(AppealFiled, is_late=late)
-        assert str(scenario.known.appeals[0].file_by) == last_day
-
-
-def test_a_late_one_is_dismissed_with_a_reason_or_decided_all_the_same() -> None:
-    late = denied_on_28_april().on("2027-01-04").and_given(appealed())
-    late.when(appeal_dismissed("late")).then(AppealDismissed, ground="late", reason="No good cause was given.")
-    decided = denied_on_28_april().on("2027-01-04").and_given(appealed())
-    decided.when(overturned()).then(AppealDecided, CourseApproved)
-
-
-def test_one_in_time_is_not_dismissed_as_late() -> None:
-    scenario = denied_on_28_april(appealed()).when(appeal_dismissed("late"))
-    scenario.then_refused(InvalidCommand, field="ground")
-    scenario.when(appeal_dismissed("improperly_filed")).then(AppealDismissed)
 
 
 # -- ended without a decision -----------------------------------------------------------------

@@ -73,7 +73,7 @@ def test_what_was_imported_says_so() -> None:
 
 def test_it_can_be_appealed_as_any_other() -> None:
     given(request_of_2024(), past_determination("denied", "2024-03-08")).when(appealed()).then(
-        AppealFiled, is_late=True
+        AppealFiled, is_late=False
     )
     in_part = past_determination("partly_approved", "2024-03-08", doses_approved=2, rationale="Three days left out.")
     given(request_of_2024(), in_part).when(appealed()).then(AppealFiled)
@@ -274,7 +274,7 @@ def test_one_that_is_in_force_is_extended_and_rescinded_as_any_other() -> None:
 
 def test_an_appeal_from_before_the_first_edition_is_recorded_and_decided_without_an_assessment() -> None:
     scenario = given(request_of_2024(received_on="2021-03-01"), past_determination("denied", "2021-03-08"))
-    scenario.when(appealed()).then(AppealFiled, is_late=True)
+    scenario.when(appealed()).then(AppealFiled, is_late=False, file_by=None)
     scenario.when(overturned(assessment_digest="a" * 64)).then_refused(InvalidCommand, field="assessment_digest")
     scenario.when(overturned()).then(AppealDecided, CourseApproved)
 

@@ -6,27 +6,23 @@ from typing import Any
 
 import pytest
 
-from domain.errors import AlreadyDecided, AlreadyRecorded, AssessmentMoved, Conflict, InvalidCommand, NotPermitted
+from domain.errors import AlreadyRecorded, InvalidCommand, NotPermitted
 from domain.events.determinations import CourseApproved
-from domain.events.requests import InformationRequested, InformationSupplied, ReminderSent, StatementCorrected
+from domain.events.requests import InformationSupplied, StatementCorrected
 from domain.history.state import PatientHistory
 from domain.review.assess_request import request_assessment
 from domain.review.statements import supplemented
 from tests.story import (
     MEETS_A,
     MRI,
-    NEVER_SEEN,
     OFFICE,
     Scenario,
     approved,
     approved_by_clinician,
-    denied,
     died,
     document_voided,
     given,
     information_requested,
-    reminded,
-    reopened,
     reported,
     sent,
     statement_corrected,
@@ -45,100 +41,6 @@ NO_HIV = {"hiv_infection": False}
 def asking() -> Scenario:
     """Two clauses are open, and both are asked for."""
     return given(submitted(TWO_OPEN).by(OFFICE), information_requested())
-
-
-# -- asked for --------------------------------------------------------------------------------
-
-
-def test_exactly_the_undetermined_clauses_are_asked_for_with_what_is_missing() -> None:
-    scenario = given(submitted(TWO_OPEN).by(OFFICE)).then_recommended("pend", needed=(MRI, "NR.3"))
-    scenario.when(information_requested(note="By fax, please.")).then(InformationRequested, note="By fax, please.")
-    (event,) = scenario.last
-    assert isinstance(event, InformationRequested)
-    assert [(one.clause, one.missing) for one in event.asked] == [
-        (MRI, ("aggressive_disease.mri.documentation",)),
-        ("NR.3", ("hiv_infection",)),
-    ]
-    said = scenario.judged().assessment
-    assert [one.sentence for one in event.asked] == [said.finding(one).sentence for one in said.needed]
-    assert event.history_version == 2
-    assert event.assessment_digest == scenario.judged().digest
-
-
-def test_nothing_is_asked_for_where_nothing_is_needed() -> None:
-    given(submitted()).then_recommended("approve", scope="A").when(information_requested()).then_refused(
-        InvalidCommand, field="request_id"
-    )
-
-
-def test_the_assessment_that_was_shown_must_be_that_of_today() -> None:
-    scenario = given(submitted(TWO_OPEN).by(OFFICE))
-    looked_at = scenario.judged().digest
-    scenario.and_given(supplied(NO_HIV))
-    scenario.when(information_requested(assessment_digest=looked_at)).then_refused(AssessmentMoved)
-    scenario.when(information_requested(assessment_digest=NEVER_SEEN)).then_refused(AssessmentMoved)
-    scenario.when(information_requested()).then(InformationRequested)
-
-
-@pytest.mark.parametrize(
-    ("line", "urgency", "least"),
-    [
-        # Forty-five days from 28 April end with 12 June, at midnight in New York.
-        ("commercial", "standard", "2026-06-13T04:00:00+00:00"),
-        ("commercial", "urgent", "2026-04-30T16:00:00+00:00"),
-        ("medicaid", "standard", "2026-05-13T04:00:00+00:00"),
-    ],
-)
-def test_the_time_to_answer_is_at_least_what_the_clocks_table_gives(line: str, urgency: str, least: str) -> None:
-    scenario = given(submitted(TWO_OPEN, line_of_business=line, urgency=urgency).by(OFFICE))
-    scenario.when(information_requested(answer_by="2026-04-29T16:00:00Z")).then_refused(
-        InvalidCommand, field="answer_by"
-    )
-    scenario.when(information_requested(answer_by="2026-07-01T16:00:00Z")).then(InformationRequested)
-    again = given(submitted(TWO_OPEN, line_of_business=line, urgency=urgency).by(OFFICE))
-    again.when(information_requested()).then(InformationRequested)
-    assert again.known.requests[0].askings[0].answer_by.isoformat() == least
-
-
-def test_the_same_is_not_asked_for_twice_while_the_answer_is_out() -> None:
-    asking().when(information_requested()).then_refused(Conflict, field="request_id")
-
-
-def test_a_question_that_nobody_answered_is_asked_again_once_the_request_has_its_whole_time_again() -> None:
-    """Asked on 28 April, to be answered by the end of 12 June; denied, and taken up again in May."""
-    scenario = asking().on("2026-05-05").and_given(denied("1.A.iii"), reopened())
-    scenario.when(information_requested()).then_refused(Conflict, field="request_id")
-    scenario.hour = 0  # The midnight that ends the day before.
-    scenario.on("2026-06-13").when(information_requested()).then(InformationRequested)
-    scenario.when(information_requested()).then_refused(Conflict, field="request_id")
-
-
-def test_more_is_asked_for_when_more_became_open() -> None:
-    scenario = asking().and_given(statement_corrected(TWO_OPEN | {"diagnosis": None}))
-    scenario.when(information_requested()).then(InformationRequested)
-    assert [len(one.asked) for one in scenario.known.requests[0].askings] == [2, 3]
-
-
-def test_after_a_full_answer_the_same_may_be_asked_again() -> None:
-    scenario = asking().and_given(supplied(NO_HIV, sent("MRI of March", MRI)), document_voided(1))
-    scenario.when(information_requested()).then(InformationRequested)
-
-
-def test_a_closed_request_asks_for_nothing() -> None:
-    given(submitted(TWO_OPEN), withdrawn()).when(information_requested()).then_refused(Conflict)
-    given(submitted(), approved()).when(information_requested()).then_refused(AlreadyDecided)
-
-
-def test_the_office_does_not_ask_itself() -> None:
-    given(submitted(TWO_OPEN)).when(information_requested().by(OFFICE)).then_refused(NotPermitted)
-
-
-def test_a_reminder_is_of_something_that_is_out() -> None:
-    given(submitted(TWO_OPEN)).when(reminded()).then_refused(Conflict)
-    scenario = asking().when(reminded()).then(ReminderSent)
-    assert scenario.known.requests[0].reminders == 1
-    scenario.and_given(supplied(NO_HIV, sent("MRI of March", MRI))).when(reminded()).then_refused(Conflict)
-    asking().and_given(withdrawn()).when(reminded()).then_refused(Conflict)
 
 
 # -- answered ---------------------------------------------------------------------------------

@@ -211,6 +211,31 @@ def test_a_change_of_line_holds_from_its_day_and_requests_keep_theirs() -> None:
     assert story.known.requests[0].line_of_business == "commercial"
 
 
+def test_state_and_funding_are_of_the_coverage_of_their_day() -> None:
+    story = given(submitted()).when(line_changed("2026-05-01", "commercial", state="CA", funding="insured"))
+    story.then(LineOfBusinessChanged, state="CA", funding="insured")
+    story.when(line_changed("2026-05-01", "commercial", state="CA", funding="insured")).then_refused(
+        AlreadyRecorded, field="on"
+    )
+    story.when(line_changed("2026-05-01", "commercial", state="CA")).then(LineOfBusinessChanged, funding=None)
+    story.when(line_changed("2026-06-01", "commercial", state="NY")).then(LineOfBusinessChanged)
+    days = {date(2026, 4, 30): None, date(2026, 5, 1): "CA", date(2026, 5, 31): "CA", date(2026, 6, 1): "NY"}
+    for day, state in days.items():
+        coverage = story.known.coverage_on(day)
+        assert (coverage.state if coverage is not None else None) == state
+    assert [one.funding for one in story.known.coverage] == ["insured", None, None]
+
+
+def test_a_change_without_state_and_funding_is_stored_as_it_always_was() -> None:
+    story = given(submitted()).when(line_changed("2026-05-01"))
+    assert {"state", "funding"}.isdisjoint(story.last[0].model_dump(mode="json"))
+    assert story.known.coverage == ()
+
+
+def test_what_is_no_state_is_refused() -> None:
+    given().when(line_changed("2026-05-01", "commercial", state="ZZ")).then_refused(InvalidCommand, field="state")
+
+
 def test_the_last_recorded_line_of_a_day_holds_and_the_same_is_not_recorded_twice() -> None:
     story = given(line_changed("2026-05-01")).when(line_changed("2026-05-01")).then_refused(AlreadyRecorded, field="on")
     story.when(line_changed("2026-05-01", "medicaid")).then(LineOfBusinessChanged)

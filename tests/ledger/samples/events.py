@@ -43,6 +43,7 @@ from domain.policy.answers import MET, NOT_MET, UNDETERMINED
 from domain.policy.assessment import Assessment, Finding
 from domain.policy.referral import Reason
 from tests.ledger.samples.claims import claim_samples
+from tests.ledger.samples.deadlines import deadline_samples
 from tests.ledger.samples.later import later_samples, receipt_samples, report_samples
 from tests.ledger.samples.system import keeping_samples
 
@@ -302,6 +303,8 @@ _LATER: dict[str, Event] = {
         update={"receipt_source": "fax"}
     ),
 }
+
+_LATER |= deadline_samples({one.TOPIC: one for one in _SAMPLES} | _LATER)
 
 SAMPLES: dict[str, Event] = {
     name: set_fields(sample, originator_id=PATIENT, originator_version=version)

@@ -17,16 +17,19 @@ from tests.story import (
     answered,
     appeal_withdrawn,
     appealed,
+    delivered,
     denied,
     dose,
     given,
     handed_on,
+    noticed,
     overturned_in_part,
     past_determination,
     submitted,
     upheld,
 )
 from tests.story.cases import overturned_case, upheld_case
+from tests.story.deadlines import TWO_LEVELS
 
 NO_AGENT = MEETS_A | {
     "agents": [],
@@ -173,16 +176,33 @@ def test_an_open_appeal_says_when_it_is_due_and_not_how_near_that_is() -> None:
 
 def test_a_late_appeal_is_late() -> None:
     story = given(submitted(NO_AGENT, received_on="2025-04-01"), denied("1.A.iii"), today="2025-04-10")
+    story.and_given(noticed("denial", "2025-04-10T10:00:00-04:00"), delivered("2025-04-10T11:00:00-04:00"))
     told = case(story.on("2026-04-20").and_given(appealed()))
     assert told.appeal.is_late
     assert {one.what: one.standing for one in told.deadlines}["File the appeal"] == "late"
+
+
+def test_without_a_notice_there_is_no_last_day() -> None:
+    story = given(submitted(NO_AGENT, received_on="2025-04-01"), denied("1.A.iii"), today="2025-04-10")
+    told = case(story.on("2026-04-20").and_given(appealed()))
+    filing = {one.what: one for one in told.deadlines}["File the appeal"]
+    assert (filing.due_at, filing.standing, told.appeal.file_by) == (None, "in time", None)
+    assert filing.rule.endswith("no last day, because no notice or no receipt of it is on record")
+
+
+def test_what_the_plan_forwards_itself_has_a_deadline_of_its_own() -> None:
+    story = given(submitted(NO_AGENT, line_of_business="medicare_advantage"), denied("1.A.iii"))
+    story.on("2026-05-05").and_given(appealed(), upheld("1.A.iii"))
+    told = case(story)
+    forwarding = {one.what: one for one in told.deadlines}["Forward the appeal"]
+    assert (forwarding.due_at, forwarding.standing) == (told.appeal.forward_by, "running")
 
 
 # -- every kind of case -----------------------------------------------------------------------
 
 
 def test_a_second_level_tells_the_first_as_well() -> None:
-    story = denied_and_appealed().and_given(upheld("1.A.iii"))
+    story = denied_and_appealed().under(TWO_LEVELS).and_given(upheld("1.A.iii"))
     story.on("2026-05-04").and_given(appealed(), upheld("1.A.iii").by(BELOW_NOBODY))
     assert [one.recorded.appeal_id for one in case(story, 2).appeal_decisions] == [
         f"{story.known.patient_id}.a1",
@@ -196,7 +216,7 @@ BELOW_NOBODY = BELOW_THE_DENIER.model_copy(update={"id": "z.neuro", "name": "Zoe
 
 def test_what_an_appeal_left_out_can_be_appealed_again() -> None:
     story = given(submitted(received_on="2026-04-01"), denied("1.A.iii", "Dosing.A"), today="2026-04-10")
-    story.on("2026-04-20").and_given(appealed(), overturned_in_part(3))
+    story.under(TWO_LEVELS).on("2026-04-20").and_given(appealed(), overturned_in_part(3))
     story.on("2026-04-27").and_given(appealed())
     told = case(story, 2)
     assert told.determination.recorded.kind == "appeal_overturned_in_part"

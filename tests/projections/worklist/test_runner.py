@@ -340,6 +340,6 @@ def test_a_program_whose_rows_are_made_otherwise_builds_its_own(
     told = patient(ledger)
     asks(ledger)
     folds.taken()
-    monkeypatch.setattr(runner, "RENDERER", "newer")
+    monkeypatch.setattr(runner, "renderer", lambda _: "newer")
     catch_up(ledger)
     assert folds.taken() == [told.patient_id]

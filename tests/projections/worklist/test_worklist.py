@@ -180,7 +180,9 @@ def test_a_row_tells_the_standing_of_its_clock_at_any_instant_after_the_last_eve
     for told in variants.values():
         (found,), known = rows(told), told.known
         request = known.requests[0]
-        clock = deadline_of(request, ZONE) if not known.appeals else appeal_deadline(known, known.appeals[0], ZONE)
+        clock = (
+            deadline_of(known, request, ZONE) if not known.appeals else appeal_deadline(known, known.appeals[0], ZONE)
+        )
         instants = [known.recorded_at + timedelta(hours=7) * number for number in range(400)]
         instants += [
             one + tick for one in (clock.due_at, clock.at_risk_from) for tick in (timedelta(0), timedelta.resolution)

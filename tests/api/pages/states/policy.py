@@ -14,6 +14,7 @@ STATES = [
         lambda _: "/pages/policy?edition=2024-10-09",
     ),
     PageState("the readings", "/pages/policy/readings", story.OFFICE, lambda _: "/pages/policy/readings"),
+    PageState("the deadlines", "/pages/deadlines", story.OFFICE, lambda _: "/pages/deadlines"),
     PageState("a leaf", "/pages/policy/{citation}", story.NURSE, lambda _: "/pages/policy/1.B.iv"),
     PageState(
         "a leaf that needs a document",

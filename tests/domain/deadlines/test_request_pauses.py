@@ -1,0 +1,127 @@
+"""The clock of a request is stopped by an extension for missing information, and goes again with the answer."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from domain.deadlines.due_dates import DecisionDeadline
+from domain.deadlines.requests import deadline_of
+from domain.errors import Conflict, InvalidCommand
+from domain.events.requests import ClockExtended, InformationRequested
+from tests.story import (
+    MEETS_A,
+    OFFICE,
+    ZONE,
+    Scenario,
+    Step,
+    clock_extended,
+    delivered,
+    given,
+    information_requested,
+    noticed,
+    reminded,
+    submitted,
+    supplied,
+)
+
+OPEN_HIV = MEETS_A | {"hiv_infection": None}
+NO_HIV = {"hiv_infection": False}
+HIV = MEETS_A | {"hiv_infection": True}
+
+
+def on(day: str, *steps: Step) -> list[Step]:
+    return [one.recorded_on(day) for one in steps]
+
+
+def clock(scenario: Scenario) -> DecisionDeadline:
+    return deadline_of(scenario.known, scenario.known.requests[-1], ZONE, scenario.table)
+
+
+def due(scenario: Scenario) -> str:
+    """The last day of a day clock, in the plan's zone; the instant of an hour clock, in UTC."""
+    at = clock(scenario).due_at
+    local = at.astimezone(ZONE)
+    return str(local.date()) if (local.hour, local.minute) == (0, 0) else at.strftime("%Y-%m-%dT%H:%MZ")
+
+
+def standing(scenario: Scenario, at: str) -> str:
+    return clock(scenario).standing(datetime.fromisoformat(at).replace(tzinfo=UTC))
+
+
+def received(line: str = "commercial", urgency: str = "standard", *steps: Step) -> Scenario:
+    """On 28 April at ten in the morning in New York, fourteen o'clock UTC."""
+    request = submitted(OPEN_HIV, line_of_business=line, urgency=urgency)
+    return given(request.by(OFFICE), *steps)
+
+
+# -- stopped by an extension for missing information, and going again ---------------------------
+
+EXTEND = {"notice": "We need more time, because information is missing."}
+
+
+def test_asking_alone_does_not_stop_it() -> None:
+    scenario = received().and_given(*on("2026-05-04", information_requested()))
+    assert standing(scenario, "2026-05-05T12:00") == "running"
+    assert due(scenario) == "2026-05-14"
+
+
+def test_an_extension_in_the_same_act_stops_it_until_the_full_answer() -> None:
+    scenario = received().on("2026-05-04").when(information_requested(extend=EXTEND))
+    scenario.then(InformationRequested, ClockExtended)
+    assert isinstance(scenario.last[1], ClockExtended)
+    assert (scenario.last[1].days, scenario.last[1].for_information) == (15, True)
+    assert standing(scenario, "2026-05-05T12:00") == "paused"
+    # Thirty days, and forty-five without an answer.
+    assert due(scenario) == "2026-07-13"
+    scenario.and_given(*on("2026-05-06", reminded(), supplied({"rems_enrolled": True}, on="2026-05-06")))
+    assert due(scenario) == "2026-07-13"
+    scenario.and_given(*on("2026-05-08", supplied(NO_HIV, on="2026-05-07")))
+    assert due(scenario) == "2026-06-01"
+    assert standing(scenario, "2026-05-08T12:00") == "running"
+
+
+def test_the_time_to_answer_counts_from_the_receipt_of_the_notice() -> None:
+    scenario = received().and_given(*on("2026-05-04", information_requested(extend=EXTEND)))
+    scenario.and_given(*on("2026-05-05", noticed("clock_extended", "2026-05-05T09:00:00-04:00")))
+    assert due(scenario) == "2026-07-13"
+    scenario.and_given(*on("2026-05-10", delivered("2026-05-09T09:00:00-04:00")))
+    # Received five days after the notice was given.
+    assert due(scenario) == "2026-07-18"
+    assert clock(scenario).stops[0][1] == datetime(2026, 6, 24, 4, tzinfo=UTC)
+
+
+def test_the_receipt_of_another_notice_does_not_count() -> None:
+    scenario = received().and_given(*on("2026-05-04", information_requested(extend=EXTEND)))
+    other = [noticed("information_needed", "2026-05-05T09:00:00-04:00"), delivered("2026-05-05T10:00:00-04:00")]
+    assert due(scenario.and_given(*on("2026-05-06", *other))) == "2026-07-13"
+
+
+def test_an_extension_after_the_question_stops_it_from_its_own_notice() -> None:
+    scenario = received().and_given(*on("2026-05-04", information_requested()))
+    scenario.on("2026-05-10").when(clock_extended(for_information=True)).then(ClockExtended, for_information=True)
+    scenario.and_given(*on("2026-05-15", supplied(NO_HIV, on="2026-05-14")))
+    # Thirty days, and the four from 10 to 14 May.
+    assert due(scenario) == "2026-06-02"
+
+
+def test_an_extension_for_missing_information_needs_a_question_that_is_out() -> None:
+    received().when(clock_extended(for_information=True)).then_refused(InvalidCommand, field="for_information")
+
+
+@pytest.mark.parametrize(
+    ("line", "urgency"), [("medicaid", "standard"), ("medicare_advantage", "standard"), ("commercial", "urgent")]
+)
+def test_where_the_table_allows_no_extension_asking_offers_none(line: str, urgency: str) -> None:
+    scenario = received(line, urgency).when(information_requested(extend=EXTEND))
+    scenario.then_refused(Conflict, field="request_id")
+    assert scenario.known.requests[0].askings == ()
+
+
+def test_it_is_extended_by_no_more_than_is_allowed_and_only_once() -> None:
+    received().when(information_requested(extend=EXTEND | {"days": 16})).then_refused(
+        InvalidCommand, field="extend.days"
+    )
+    scenario = received().and_given(clock_extended()).when(information_requested(extend=EXTEND))
+    scenario.then_refused(Conflict, field="request_id")
