@@ -25,7 +25,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import Final
+from typing import Final, NamedTuple
 
 from domain.calendar import PartialDate
 
@@ -37,6 +37,19 @@ _INVISIBLE: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2065\u2800\u3164\
 """Characters without a shape whose category is that of a letter, a mark, or a symbol."""
 _SPREADSHEET_NUMBER: Final = re.compile(r"[+-]?\d+(?:[.,]\d*e[+-]?\d+|e[+-]\d+)", re.ASCII)
 _SPREADSHEET_ERROR: Final = re.compile(r"#+|#(?:n/a|ref!|name\?|value!|num!|null!|div/0!)")
+
+
+class Damage(NamedTuple):
+    """What is wrong with a text that is no member ID, and what to do."""
+
+    cause: str
+    remedy: str
+
+
+DAMAGED_ID: Final = Damage(
+    "this is not a member ID but what a spreadsheet made of one, and its digits are lost",
+    "format the column as text in the source, and send the ID as the plan writes it",
+)
 
 
 def compared(text: str) -> str:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Annotated
 from uuid import UUID
 
+from pydantic import Field
+
 from domain.calendar import Day, PartialDate
-from domain.events.base import ImportedFrom
+from domain.events.base import ImportedFrom, is_empty
 from domain.events.patient import LineOfBusiness, Member
 from domain.facts import FrozenModel
 from domain.history.records import AgentUse
@@ -38,6 +41,17 @@ class AgentUseView(FrozenModel):
     voided: bool
 
 
+class FormerMemberView(FrozenModel):
+    """A member ID that was retired. `last_day` is the last day on which it identified the patient, if known.
+
+    `in_error`: it never identified the patient.
+    """
+
+    member: Member
+    last_day: Day | None
+    in_error: bool
+
+
 class Person(FrozenModel):
     """The patient, as known in one version of the history. `line_of_business` is the one on the day `as_of`."""
 
@@ -53,6 +67,10 @@ class Person(FrozenModel):
     deceased_on: PartialDate | None
     agents: tuple[AgentUseView, ...]
     imported_from: ImportedFrom | None
+    former_members: Annotated[
+        tuple[FormerMemberView, ...],
+        Field(exclude_if=is_empty, description="The member IDs that were retired. Left out if there are none."),
+    ] = ()
 
 
 def person(history: PatientHistory, as_of: date) -> Person:
@@ -74,6 +92,10 @@ def person(history: PatientHistory, as_of: date) -> Person:
         deceased_on=history.deceased_on,
         agents=tuple(_agent_use(one) for one in history.agents),
         imported_from=history.imported_from,
+        former_members=tuple(
+            FormerMemberView(member=one.member, last_day=one.last_day, in_error=one.in_error)
+            for one in history.retired_members
+        ),
     )
 
 

@@ -77,7 +77,7 @@ def import_command(
                 counts[outcome.fate] += 1
                 if as_json:
                     progress.print_line(json.dumps(outcome.to_json_value(), separators=(",", ":")), sys.stdout)
-                if outcome.fate == "refused":
+                if outcome.fate == "refused" or outcome.note is not None:
                     progress.print_line(str(outcome), sys.stderr)
     summary = ", ".join(f"{counts[fate]} {fate}" for fate in ("recorded", "recorded before", "refused"))
     print_error(f"{counted(sum(counts.values()), 'line')} from {source_name}: {summary}") if as_json else print_result(

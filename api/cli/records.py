@@ -19,6 +19,7 @@ from api.cli.options import (
     Database,
     DocumentArgument,
     EditionOption,
+    Issuer,
     KnownAt,
     MemberArgument,
     Purpose,
@@ -72,6 +73,7 @@ class _RecordOptions:
     known_at: str | None
     purpose: str | None
     database: str | None
+    issuer: str | None = None
 
     def when(self, access: PatientAccess) -> _QuestionTimes:
         day, instant = parsed(DAY, self.as_of, "--as-of"), parsed(INSTANT, self.known_at, "--known-at")
@@ -82,7 +84,9 @@ class _RecordOptions:
         """The answer from the history of the member, whose access is recorded. Raises CommandFailed."""
         with errors_to_exit_status(), open_records(self.database, self.purpose) as access:
             when = self.when(access)
-            with access.history(patient_of_member(access, member), view, known_at=when.known_at) as history:
+            with access.history(
+                patient_of_member(access, member, self.issuer), view, known_at=when.known_at
+            ) as history:
                 return answer(history, when)
 
 
@@ -99,6 +103,7 @@ def courses_command(
     member: MemberArgument,
     as_of: AsOf = None,
     known_at: KnownAt = None,
+    issuer: Issuer = None,
     purpose: Purpose = None,
     database: Database = None,
     as_json: AsJson = False,
@@ -107,7 +112,7 @@ def courses_command(
 
     Example: lemtrada-ledger courses DEMO-0003 --known-at 2026-04-20T14:05:00Z
     """
-    options = _RecordOptions(as_of, known_at, purpose, database)
+    options = _RecordOptions(as_of, known_at, purpose, database, issuer)
     answer = options.of_member(member, "courses", lambda history, when: course_list(history, when.day))
     _show(answer, course_rows(answer), as_json)
 
@@ -117,6 +122,7 @@ def person_command(
     member: MemberArgument,
     as_of: AsOf = None,
     known_at: KnownAt = None,
+    issuer: Issuer = None,
     purpose: Purpose = None,
     database: Database = None,
     as_json: AsJson = False,
@@ -125,7 +131,7 @@ def person_command(
 
     Example: lemtrada-ledger person DEMO-0003
     """
-    options = _RecordOptions(as_of, known_at, purpose, database)
+    options = _RecordOptions(as_of, known_at, purpose, database, issuer)
     answer = options.of_member(member, "person", lambda history, when: person(history, when.day))
     _show(answer, person_rows(answer), as_json)
 
@@ -221,6 +227,7 @@ def appeal_command(
 def requests_command(
     member: MemberArgument,
     known_at: KnownAt = None,
+    issuer: Issuer = None,
     purpose: Purpose = None,
     database: Database = None,
     as_json: AsJson = False,
@@ -229,7 +236,7 @@ def requests_command(
 
     Example: lemtrada-ledger requests DEMO-0003
     """
-    requests = _RecordOptions(None, known_at, purpose, database).of_member(
+    requests = _RecordOptions(None, known_at, purpose, database, issuer).of_member(
         member, "requests", lambda history, _: history.requests
     )
     if as_json:
@@ -246,6 +253,7 @@ def appeals_command(
     member: MemberArgument,
     as_of: AsOf = None,
     known_at: KnownAt = None,
+    issuer: Issuer = None,
     purpose: Purpose = None,
     database: Database = None,
     as_json: AsJson = False,
@@ -258,7 +266,7 @@ def appeals_command(
     def views_of(history: PatientHistory, when: _QuestionTimes) -> list[AppealView]:
         return [appeal_view(history, record, when.zone, when.deadlines_at) for record in history.appeals]
 
-    views = _RecordOptions(as_of, known_at, purpose, database).of_member(member, "appeals", views_of)
+    views = _RecordOptions(as_of, known_at, purpose, database, issuer).of_member(member, "appeals", views_of)
     rows = [("Appeal", f"{view.appeal_id}: {in_words(view.status)}, received {view.received_on}") for view in views]
     _show(views, rows or [("Appeals", "None on record.")], as_json)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final, Literal
 from uuid import UUID
@@ -27,6 +27,7 @@ from api.files.import_lines import (
     PriorTreatmentLine,
     RequestLine,
 )
+from api.files.import_members import LineMembers, member_of_row
 from api.record_access.commands import recording_refusals
 from api.record_access.patient_access import PatientAccess
 from api.text.invalid_values import invalid_value
@@ -35,9 +36,10 @@ from domain.commands.determinations import ImportPastDetermination
 from domain.commands.patient import OpenHistory
 from domain.commands.requests import SubmitRequest
 from domain.commands.treatment import RecordDose, ReportPriorTreatment
-from domain.errors import AlreadyRecorded, KeyReused, LedgerError
+from domain.errors import AlreadyRecorded, KeyReused, LedgerError, RecordedAsAnother
 from domain.events.base import ImportedFrom
 from domain.ledger.application import Ledger
+from domain.ledger.members import Members
 from domain.people import Actor
 
 CLAIM_COLUMNS: Final = ("member", "date_of_service", "hcpcs", "units", "claim_reference")
@@ -60,10 +62,11 @@ class LineOutcome:
     cause: str | None = None
     field: str | None = None
     remedy: str | None = None
+    note: str | None = None
 
     def __str__(self) -> str:
         where = ", ".join(filter(None, (f"line {self.line_number}", self.reference, self.field)))
-        return f"{self.cause} ({where}): {self.remedy}"
+        return f"{self.cause} ({where}): {self.remedy}" if self.cause is not None else f"{where}: {self.note}"
 
     def to_json_value(self) -> dict[str, Any]:
         """The outcome as JSON, for the report of an import."""
@@ -75,6 +78,7 @@ class LineOutcome:
             "cause": self.cause,
             "field": self.field,
             "remedy": self.remedy,
+            "note": self.note,
         }
 
 
@@ -93,13 +97,19 @@ class _UnreadableLine(Exception):
 class Intake:
     """An import from one source into one ledger. References are unique within a `source`.
 
-    With `access`, a line that is refused because of data on record is recorded as an access.
+    With `access`, a line that is refused because of data on record is recorded as an access. `doubted` are the members
+    whose history lines are about another person than the record.
     """
 
     ledger: Ledger
     source: str
     actor: Actor
     access: PatientAccess | None = None
+    doubted: set[tuple[str, str]] = field(default_factory=set)
+
+    @property
+    def members(self) -> LineMembers:
+        return LineMembers(self.ledger, self.access, self.doubted)
 
     def json_lines(self, lines: Iterable[bytes]) -> Iterator[LineOutcome]:
         """Imports JSON lines: the outcome of every line that is not blank, in the order of the file."""
@@ -120,7 +130,7 @@ class Intake:
                 yield LineOutcome(1, "refused", cause=f"the column {missing[0]} is missing", remedy=remedy)
                 return
             for row in rows:
-                yield self._import(rows.line_num, partial(_from_claim, row))
+                yield self._import(rows.line_num, partial(_from_claim, row, self.ledger.members))
         except csv.Error as error:
             remedy = (
                 "save the file as comma-separated UTF-8 and import it again: lines "
@@ -137,30 +147,45 @@ class Intake:
             line = read()
         except _UnreadableLine as fault:
             return LineOutcome(number, "refused", fault.kind, fault.reference, fault.cause, fault.field, fault.remedy)
+        note = None
         try:
-            fate = self._record(line)
+            if isinstance(line, HistoryLine):
+                fate, note = self._open(line)
+            else:
+                fate = self._record(line)
         except KeyReused:
             remedy = "give the line its own reference, or correct the entry that was recorded from the earlier line"
             cause = "a different line with this reference was already imported"
             return LineOutcome(number, "refused", line.kind, line.reference, cause, "reference", remedy)
         except (LedgerError, _UnreadableLine) as error:
             return LineOutcome(number, "refused", line.kind, line.reference, error.cause, error.field, error.remedy)
-        return LineOutcome(number, fate, line.kind, line.reference)
+        return LineOutcome(number, fate, line.kind, line.reference, note=note)
+
+    def _open(self, line: HistoryLine) -> tuple[Fate, str | None]:
+        """Opens the history of a line. Says if the same name and birth date are on record under another member ID."""
+        imported = ImportedFrom(source=self.source, reference=line.reference)
+        key = f"import:{self.source}:{line.reference}"
+        command = OpenHistory(member=line.member, name=line.name, birth_date=line.birth_date, first_day=line.first_day)
+        self.members.check(line.member)
+        try:
+            with self._recording_refusals(None, command):
+                try:
+                    opened = self.ledger.open_history(command, self.actor, key=key, imported_from=imported)
+                except KeyReused:
+                    self.members.check_record(line.member, line.name, line.birth_date)
+                    raise
+        except RecordedAsAnother:
+            self.members.doubt(line.member)
+            raise
+        except AlreadyRecorded:
+            return RECORDED_BEFORE, None
+        return (RECORDED_BEFORE, None) if opened.replayed else ("recorded", self.members.note(opened.history))
 
     def _record(self, line: AnyImportLine) -> Fate:
         imported = ImportedFrom(source=self.source, reference=line.reference)
         key = f"import:{self.source}:{line.reference}"
-        if isinstance(line, HistoryLine):
-            command = OpenHistory(member=line.member, name=line.name, birth_date=line.birth_date)
-            try:
-                with self._recording_refusals(None, command):
-                    opened = self.ledger.open_history(command, self.actor, key=key, imported_from=imported)
-            except AlreadyRecorded:
-                return RECORDED_BEFORE
-            return RECORDED_BEFORE if opened.replayed else "recorded"
-        patient_id = self.ledger.find(line.member)
-        if patient_id is None:
-            raise _UnreadableLine("this member has not been added", "member", "import a line of kind history first")
+        on = line.on if isinstance(line, DoseLine | ClaimLine) else None
+        patient_id = self.members.patient_of(line.member, on)
         line_command = self._command(patient_id, line)
         with self._recording_refusals(patient_id, line_command):
             outcome = self.ledger.execute(patient_id, line_command, self.actor, key=key, imported_from=imported)
@@ -218,7 +243,7 @@ def _from_json(text: bytes) -> AnyImportLine:
     return _validated(value)
 
 
-def _from_claim(row: dict[str | None, Any]) -> AnyImportLine:
+def _from_claim(row: dict[str | None, Any], members: Members) -> AnyImportLine:
     if None in row or None in row.values():
         raise _UnreadableLine(
             "the line and the header do not have the same number of values", None, "quote values that contain a comma"
@@ -229,8 +254,7 @@ def _from_claim(row: dict[str | None, Any]) -> AnyImportLine:
         raise _UnreadableLine(
             "not a claim line for alemtuzumab", "hcpcs", "send only claim lines with HCPCS J0202", fields
         )
-    issuer, separator, number = row["member"].strip().partition(":")
-    member = {"issuer": issuer, "member_id": number} if separator else {"member_id": issuer}
+    member = member_of_row(members, row["member"].strip(), row.get("issuer", "").strip())
     units = row["units"].strip()
     return _validated(
         {

@@ -11,9 +11,9 @@ from pydantic import Field, StrictInt, TypeAdapter
 
 from domain.calendar import Day, PartialDate
 from domain.commands.determinations import PastDetermination
+from domain.commands.patient import StatedMember
 from domain.commands.requests import SubmitRequest
 from domain.commands.treatment import Milligrams, ReportPriorTreatment
-from domain.events.patient import Member
 from domain.events.requests import Statement
 from domain.events.treatment import DoseSource
 from domain.facts import FrozenModel, Name
@@ -30,13 +30,17 @@ REFERENCE: Final[TypeAdapter[str]] = TypeAdapter(Reference)
 
 
 class HistoryLine(FrozenModel):
-    """A member to add. A member who was added before is not an error."""
+    """A member to add. A member who was added before is not an error, and must have the name and birth date on record.
+
+    `first_day` is only needed if the member ID identified another person before.
+    """
 
     kind: Literal["history"]
     reference: Reference
-    member: Member
+    member: StatedMember
     name: Name
     birth_date: PartialDate | None = None
+    first_day: Day | None = None
 
 
 class PriorTreatmentLine(ReportPriorTreatment):
@@ -44,7 +48,7 @@ class PriorTreatmentLine(ReportPriorTreatment):
 
     kind: Literal["prior_treatment"]
     reference: Reference
-    member: Member
+    member: StatedMember
 
 
 class RequestLine(SubmitRequest):
@@ -52,7 +56,7 @@ class RequestLine(SubmitRequest):
 
     kind: Literal["request"]
     reference: Reference
-    member: Member
+    member: StatedMember
     prescriber: Prescriber = Prescriber(name="not on record")
     statement: Statement = Statement()
 
@@ -62,7 +66,7 @@ class DeterminationLine(PastDetermination):
 
     kind: Literal["determination"]
     reference: Reference
-    member: Member
+    member: StatedMember
     request: Annotated[Reference, Field(description="The reference of the line of the request, in the same source.")]
 
 
@@ -71,7 +75,7 @@ class DoseLine(FrozenModel):
 
     kind: Literal["dose"]
     reference: Reference
-    member: Member
+    member: StatedMember
     on: Day
     mg: Milligrams
     site: Name | None = None
@@ -83,7 +87,7 @@ class ClaimLine(FrozenModel):
 
     kind: Literal["claim"]
     reference: Reference
-    member: Member
+    member: StatedMember
     on: Day
     hcpcs: Literal["J0202"]
     units: Annotated[StrictInt, Field(ge=1, le=1_000)]

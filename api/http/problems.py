@@ -88,6 +88,7 @@ STATUS: Final[dict[type[errors.LedgerError], HTTPStatus]] = {
     errors.AssessmentMoved: HTTPStatus.CONFLICT,
     errors.AlreadyDecided: HTTPStatus.CONFLICT,
     errors.AlreadyRecorded: HTTPStatus.CONFLICT,
+    errors.RecordedAsAnother: HTTPStatus.CONFLICT,
     errors.StaleVersion: HTTPStatus.PRECONDITION_FAILED,
     errors.KeyReused: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.EditionUnknown: HTTPStatus.UNPROCESSABLE_ENTITY,

@@ -23,6 +23,7 @@ from domain.decisions import (
     deadlines,
     determinations,
     documents,
+    identifiers,
     imported_determinations,
     information,
     notices,
@@ -30,7 +31,7 @@ from domain.decisions import (
     requests,
 )
 from domain.decisions.consequences import DecisionFunction, course_changes
-from domain.decisions.patient import open_history
+from domain.decisions.identifiers import open_history
 from domain.errors import NotFound
 from domain.events import PatientEvent
 from domain.events.treatment import TreatmentEvent
@@ -40,6 +41,7 @@ from domain.permissions import commands
 
 DECISIONS: Final[dict[type[Command], DecisionFunction]] = {
     **patient.DECISIONS,
+    **identifiers.DECISIONS,
     **course_closure.DECISIONS,
     **requests.DECISIONS,
     **information.DECISIONS,

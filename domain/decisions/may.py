@@ -7,7 +7,6 @@ from uuid import UUID
 
 from domain.commands import COMMANDS, Command
 from domain.commands.context import Occasion
-from domain.commands.patient import OpenHistory
 from domain.decisions import (
     appeal_outcomes,
     appeals,
@@ -16,6 +15,7 @@ from domain.decisions import (
     deadlines,
     determinations,
     documents,
+    identifiers,
     imported_determinations,
     information,
     notices,
@@ -37,8 +37,8 @@ of a course; the id of the other patient of a link; a member ID; or what is assi
 """
 
 PRECONDITIONS: Final[dict[type[Command], Precondition]] = {
-    OpenHistory: patient.to_open,
     **patient.PRECONDITIONS,
+    **identifiers.PRECONDITIONS,
     **course_closure.PRECONDITIONS,
     **requests.PRECONDITIONS,
     **information.PRECONDITIONS,

@@ -27,14 +27,27 @@ from domain.history.records import (
 from domain.people import Actor
 
 
+@dataclass(frozen=True, slots=True)
+class RetiredMember:
+    """A member ID that no longer identifies the patient. `last_day` is None if it is not known, or never did.
+
+    `in_error`: the ID never identified this patient.
+    """
+
+    member: Member
+    last_day: date | None
+    in_error: bool = False
+
+
 @dataclass(frozen=True)
 class PatientHistory:
     """The state of one patient as of event number `version`.
 
-    `member` is the identifier that the history was opened with, and `members` are its current identifiers. `marks` has
-    the completed and closed courses by the number in their doses' events. `closed_reports` has the reported courses
-    that a clinician closed, with the day. `requesters` are the provider offices, or users without an office, that
-    opened this history, submitted a request in it, or were given access to it.
+    `member` is the identifier that the history was opened with, and `members` are its current identifiers.
+    `first_days` has the first day of an identifier where it was stated, and `retired_members` the former identifiers.
+    `marks` has the completed and closed courses by the number in their doses' events. `closed_reports` has the reported
+    courses that a clinician closed, with the day. `requesters` are the provider offices, or users without an office,
+    that opened this history, submitted a request in it, or were given access to it.
     """
 
     patient_id: UUID
@@ -60,6 +73,8 @@ class PatientHistory:
     closed_reports: tuple[tuple[str, date], ...] = ()
     imported_from: ImportedFrom | None = None
     requesters: tuple[str, ...] = ()
+    first_days: tuple[tuple[Member, date], ...] = ()
+    retired_members: tuple[RetiredMember, ...] = ()
 
     def changed(self, **changes: Any) -> PatientHistory:
         """This history with some of its fields changed."""
@@ -70,6 +85,10 @@ class PatientHistory:
         if actor.role != "requester" or actor.requester_key in self.requesters:
             return self.requesters
         return (*self.requesters, actor.requester_key)
+
+    def first_day_of(self, member: Member) -> date | None:
+        """The stated first day on which a current member ID identified this patient; None if none was stated."""
+        return next((day for one, day in self.first_days if one == member), None)
 
     def request(self, request_id: str) -> Request | None:
         for one in self.requests:

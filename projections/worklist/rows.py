@@ -1,7 +1,8 @@
 """The rows of the worklist: every open request and appeal, what is missing, who is assigned, and when it is due.
 
-Two other items wait for a person: an approval of a first course that a later report of a completed course questions,
-and a dose after the patient's death on record. They have no due date.
+Three other items wait for a person: an approval of a first course that a later report of a completed course questions,
+a dose after the patient's death on record, and a member ID that another patient has in another spelling. They have no
+due date.
 
 A row is a function of one patient's history and of the day in the plan's time zone. Only the policy's answer depends
 on the day (an age, twelve months, the stop of an agent), so each row states the next day on which time alone changes
@@ -35,7 +36,7 @@ from domain.review.assess_request import request_assessment
 from domain.treatment.open_questions import doses_after_death, questioned_approvals
 from domain.treatment.reported_doses import critical_days_of_treatment
 
-CaseKind = Literal["request", "appeal", "dose"]
+CaseKind = Literal["request", "appeal", "dose", "member"]
 CaseState = Literal[
     "open",
     "awaiting_information",
@@ -44,6 +45,7 @@ CaseState = Literal[
     "with_external_review",
     "approval_to_review",
     "dose_to_review",
+    "shared_member_id",
 ]
 DueStatus = Literal["running", "at_risk", "overdue", "paused"]
 STATES: Final[tuple[CaseState, ...]] = (
@@ -54,8 +56,9 @@ STATES: Final[tuple[CaseState, ...]] = (
     "with_external_review",
     "approval_to_review",
     "dose_to_review",
+    "shared_member_id",
 )
-NOT_ASSIGNED: Final[tuple[CaseState, ...]] = ("approval_to_review", "dose_to_review")
+NOT_ASSIGNED: Final[tuple[CaseState, ...]] = ("approval_to_review", "dose_to_review", "shared_member_id")
 """The states of items that are not assigned to a user: any user with the role may act on them."""
 
 
@@ -72,7 +75,8 @@ class WorklistRow(FrozenModel):
     `state`: a referred request with open information requests is `awaiting_information`. `approval_to_review`: a
     completed course was reported after this approval of a first course, so a clinician rescinds or confirms it.
     `dose_to_review`: a dose after the patient's death on record; its `request_id` and `line_of_business` are null if
-    they are not known. `path`, `recommendation` and
+    they are not known. `shared_member_id`: another spelling of a member ID of this patient is also one of each of the
+    patients `others`, so it identifies none of them. `path`, `recommendation` and
     `missing` (clauses) are the policy's answer on the day for the request, also in the row of an appeal; `path` and
     `recommendation` are null if no edition is known. `awaits` are the clauses for which requested information is not
     complete, due by `answer_by`. `due_at` is null if the case is with external review, which has its own deadlines.
@@ -104,10 +108,16 @@ class WorklistRow(FrozenModel):
     imported: bool
     history_version: int
     changes_on: Day | None
+    others: tuple[UUID, ...] = ()
 
 
-def worklist_rows(history: PatientHistory, day: date, zone: ZoneInfo) -> tuple[WorklistRow, ...]:
-    """Returns the rows of the patient on the day, oldest first: requests, appeals, questioned approvals, doses."""
+def worklist_rows(
+    history: PatientHistory, day: date, zone: ZoneInfo, sharing: tuple[UUID, ...] = ()
+) -> tuple[WorklistRow, ...]:
+    """Returns the rows of the patient on the day, oldest first: requests, appeals, questioned approvals, doses, IDs.
+
+    `sharing` are the other patients who have a member ID of this patient in another spelling.
+    """
     requests = (_of_request(history, one, day, zone) for one in history.requests if _is_open_on(one, day))
     appeals = (
         _of_appeal(history, one, day, zone)
@@ -121,7 +131,8 @@ def worklist_rows(history: PatientHistory, day: date, zone: ZoneInfo) -> tuple[W
         if request.request_id in questioned and not _is_open_on(request, day)
     )
     doses = (_of_dose(history, one, zone) for one in doses_after_death(history) if one.on <= day)
-    return (*requests, *appeals, *approvals, *doses)
+    members = (_of_member(history, sharing, zone),) if sharing else ()
+    return (*requests, *appeals, *approvals, *doses, *members)
 
 
 def fold_day(history: PatientHistory, today: date, zone: ZoneInfo) -> date:
@@ -280,6 +291,38 @@ def _of_dose(history: PatientHistory, dose: Dose, zone: ZoneInfo) -> WorklistRow
         imported=dose.imported_from is not None,
         history_version=history.version,
         changes_on=None,
+    )
+
+
+def _of_member(history: PatientHistory, sharing: tuple[UUID, ...], zone: ZoneInfo) -> WorklistRow:
+    """Returns the row of a member ID that other patients have in another spelling. It is about no request."""
+    day = history.recorded_at.astimezone(zone).date()
+    return WorklistRow(
+        subject_id=f"{history.patient_id}.m1",
+        patient_id=history.patient_id,
+        request_id=None,
+        kind="member",
+        state="shared_member_id",
+        path=None,
+        recommendation=None,
+        missing=(),
+        awaits=(),
+        answer_by=None,
+        held_by=None,
+        line_of_business=history.line_of_business(day),
+        urgency="standard",
+        received_at=history.recorded_at,
+        received_on=day,
+        due_at=None,
+        at_risk_from=None,
+        paused_from=None,
+        paused_until=None,
+        edition=None,
+        edition_provenance=None,
+        imported=history.imported_from is not None,
+        history_version=history.version,
+        changes_on=None,
+        others=sharing,
     )
 
 

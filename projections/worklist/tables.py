@@ -17,7 +17,7 @@ from projections.worklist.storage import NEVER, ViewStatus, WorklistEntry, Workl
 
 WORKLIST: Final = "worklist"
 
-_FOLD: Final = 3
+_FOLD: Final = 4
 """The version of the fold. It must be raised by one if the same history gives different rows than before."""
 
 

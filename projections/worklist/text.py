@@ -25,6 +25,8 @@ def waits_for(row: WorklistRow) -> str:
             return "a clinician, to rescind or confirm the approval"
         case "dose_to_review":
             return "a reviewer, to check the dose after death"
+        case "shared_member_id":
+            return "a reviewer, to retire the member ID that is wrong"
         case "open":
             return "the prescriber, information not requested yet" if row.recommendation == "pend" else "a reviewer"
 

@@ -61,7 +61,7 @@ DAMAGED_TOO = ("9.87E11", "\uff19.87E+11", "#N/A", "#REF!", "#######", "#name?")
 INTACT = ("987000000000", "9E11", "1EG4-TE5-MK73", "E+11", "A9.87E+11", "9.87", "SYN-1E+5", "12-E", "#12", "1.5-E2")
 
 
-@pytest.mark.parametrize("text", (*DAMAGED, *DAMAGED_TOO))
+@pytest.mark.parametrize("text", [*DAMAGED, *DAMAGED_TOO])
 def test_what_a_spreadsheet_made_of_an_id_is_no_id(text: str) -> None:
     assert is_spreadsheet_damage(text)
 

@@ -42,6 +42,7 @@ from domain.policy.answers import MET, NOT_MET, UNDETERMINED
 from domain.policy.assessment import Assessment, Finding
 from domain.policy.referral import Reason
 from tests.ledger.samples.later import later_samples, report_samples
+from tests.ledger.samples.members import member_samples
 from tests.ledger.samples.system import keeping_samples
 
 PATIENT = UUID("6f1c5a04-93a5-4f0e-8d55-0c7f6f8b2a11")
@@ -294,6 +295,7 @@ _LATER: dict[str, Event] = {
     "PriorTreatmentReported-confirms": next(
         one for one in _SAMPLES if isinstance(one, PriorTreatmentReported)
     ).model_copy(update={"confirms_record": True}),
+    **member_samples(CARRIED | {"imported_from": IMPORTED}, PATIENT),
 }
 
 SAMPLES: dict[str, Event] = {
