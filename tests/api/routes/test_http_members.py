@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 
 from domain.ledger.access_log.report import AccessQuery, all_accesses
+from domain.ledger.members import Members
 from tests.api.routes.commands.acts import NURSE, OFFICE, Api, Json, opening, refused, sent_by
 from tests.story import OTHER_OFFICE
 
@@ -90,3 +91,16 @@ def test_a_find_for_a_day_of_another_holder_is_refused(api: Api) -> None:
     assert found(api, "N-1", on="2026-02-01") == found(api, "N-1") == second
     assert "2026-02-01" in refused(api.post("/patients/find", finding("N-1", on="2026-01-31")), 409, "on")["detail"]
     assert accesses(api, str(UUID(second))).count("find") == 3
+
+
+def test_a_shared_spelling_is_a_conflict_and_an_access_to_each_patient(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only a ledger of an earlier program has such a pair; see `tests/ledger/test_spellings.py`."""
+    pair = [api.opened(f"P-{number}", actor=NURSE, name=f"Alma {number}") for number in ("a", "b")]
+    monkeypatch.setattr(Members, "holders", lambda *_: tuple(map(UUID, pair)))
+    problem = refused(api.post("/patients/find", finding("p")), 409, "member")
+    assert problem["detail"].startswith("Several patients have this member ID")
+    assert accesses(api, *pair) == ["find", "find"]
+    refused(api.post("/patients/find", finding("p", OTHER)), 404, "member")
+    assert accesses(api, *pair) == ["find", "find"]
