@@ -74,14 +74,13 @@ def check_same_person(history: PatientHistory, name: str, birth_date: PartialDat
     same = (same_name(name, history.name), dates_meet(birth_date, history.birth_date))
     if same == (True, True):
         return
-    differs, field = {
-        (False, True): ("name", "name"),
-        (True, False): ("birth date", "birth_date"),
-        (False, False): ("name and the birth date", "name"),
+    cause, field = {
+        (False, True): ("the name differs from the one", "name"),
+        (True, False): ("the birth date differs from the one", "birth_date"),
+        (False, False): ("the name and the birth date differ from those", "name"),
     }[same]
-    verb = "differ from those" if same == (False, False) else "differs from the one"
     raise RecordedAsAnother(
-        f"the {differs} {verb} on record for this member ID",
+        f"{cause} on record for this member ID",
         field=field,
         remedy="send the member ID of this person; if the record is wrong, correct it first; if the ID now identifies "
         "another person, retire it there first",
