@@ -8,6 +8,7 @@
     |  |- AssessmentMoved     the assessment that the user saw is no longer current
     |  |- AlreadyDecided      another user decided first
     |  |- AlreadyRecorded     this source reference, or this member, is already on record
+    |  |  `- RecordedAsAnother   this member is on record with another name or birth date
     |  `- OriginalNotOnRecord  a replacement of a claim that is not on record
     |- StaleVersion           If-Match names an older version of the history (412)
     |- KeyReused              an idempotency key was sent again with another command (422)
@@ -77,6 +78,10 @@ class AlreadyDecided(Conflict):
 
 
 class AlreadyRecorded(Conflict):
+    pass
+
+
+class RecordedAsAnother(AlreadyRecorded):
     pass
 
 

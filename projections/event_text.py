@@ -210,9 +210,18 @@ def _member(event: Any) -> str:
     return f"{event.member.issuer}: {event.member.member_id}"
 
 
+def _member_added(event: Any) -> str:
+    return f"{_member(event)}{f', from {event.first_day}' if event.first_day is not None else ''}"
+
+
+def _member_retired(event: Any) -> str:
+    until = "; it never identified this member" if event.in_error else f", through {event.last_day}"
+    return f"{_member(event)}{until if event.in_error or event.last_day is not None else ''}. {event.reason}"
+
+
 SENTENCES: Final[dict[type[Event], Callable[[Any], str]]] = {
-    MemberIdentifierAdded: _member,
-    MemberIdentifierRetired: lambda event: f"{_member(event)}. {event.reason}",
+    MemberIdentifierAdded: _member_added,
+    MemberIdentifierRetired: _member_retired,
     LineOfBusinessChanged: lambda event: ", ".join(
         in_words(one) for one in (event.line_of_business, event.state, event.funding) if one is not None
     ),

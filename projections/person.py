@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Annotated
 from uuid import UUID
+
+from pydantic import Field
 
 from domain.calendar import Day, PartialDate
 from domain.events.base import ImportedFrom
 from domain.events.patient import Funding, LineOfBusiness, Member
-from domain.facts import FrozenModel
+from domain.facts import FrozenModel, is_empty
 from domain.history.records import AgentUse
 from domain.history.state import PatientHistory
 from domain.policy.agents import nearest_names, recognize
@@ -38,6 +41,17 @@ class AgentUseView(FrozenModel):
     voided: bool
 
 
+class FormerMemberView(FrozenModel):
+    """A member ID that was retired. `last_day` is the last day on which it identified the patient, if known.
+
+    `in_error`: it never identified the patient.
+    """
+
+    member: Member
+    last_day: Day | None
+    in_error: bool
+
+
 class Person(FrozenModel):
     """The patient, as known in one version of the history. `line_of_business` is the one on the day `as_of`.
 
@@ -58,6 +72,10 @@ class Person(FrozenModel):
     imported_from: ImportedFrom | None
     state: str | None
     funding: Funding | None
+    former_members: Annotated[
+        tuple[FormerMemberView, ...],
+        Field(exclude_if=is_empty, description="The member IDs that were retired. Left out if there are none."),
+    ] = ()
 
 
 def person(history: PatientHistory, as_of: date) -> Person:
@@ -82,6 +100,10 @@ def person(history: PatientHistory, as_of: date) -> Person:
         imported_from=history.imported_from,
         state=coverage.state if coverage is not None else None,
         funding=coverage.funding if coverage is not None else None,
+        former_members=tuple(
+            FormerMemberView(member=one.member, last_day=one.last_day, in_error=one.in_error)
+            for one in history.retired_members
+        ),
     )
 
 

@@ -13,6 +13,7 @@ from typing import Any, Final
 from pydantic import BaseModel, JsonValue
 
 from domain.calendar import PartialDate
+from domain.events.patient import Member
 from domain.facts import counted, in_words
 from domain.history.coverage import Coverage
 from domain.history.records import (
@@ -148,9 +149,22 @@ def person_details(history: PatientHistory) -> Values:
     return {
         "name": history.name,
         "birth date": _text(history.birth_date),
-        "member IDs": [f"{one.issuer}:{one.member_id}" for one in history.members],
+        "member IDs": [_member(history, one) for one in history.members],
+        **_former_members(history),
         "linked patients": [str(one) for one in history.linked],
     }
+
+
+def _member(history: PatientHistory, member: Member) -> str:
+    first_day = history.first_day_of(member)
+    return f"{member.issuer}:{member.member_id}{f' from {first_day}' if first_day is not None else ''}"
+
+
+def _former_members(history: PatientHistory) -> Values:
+    """The member IDs that have a last day. Without one, the list of member IDs says all."""
+    dated = [one for one in history.retired_members if one.last_day is not None]
+    former: list[JsonValue] = [f"{one.member.issuer}:{one.member.member_id} through {one.last_day}" for one in dated]
+    return {"former member IDs": former} if former else {}
 
 
 def _of_report(report: Report) -> Values:

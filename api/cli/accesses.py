@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from api.cli.opening import errors_to_exit_status, open_records, patient_of_member
-from api.cli.options import After, AsJson, Database, Purpose, Since, Until
+from api.cli.options import After, AsJson, Database, Issuer, Purpose, Since, Until
 from api.cli.output import print_error, print_result
 from api.cli.program import app
 from api.cli.tables import Column, show_table
@@ -47,6 +47,7 @@ def accesses_command(
         int, typer.Option(metavar="N", min=1, max=PAGE_MAX, help="Largest number of accesses to print.")
     ] = PAGE_MAX,
     after: After = None,
+    issuer: Issuer = None,
     purpose: Purpose = None,
     database: Database = None,
     as_json: AsJson = False,
@@ -66,7 +67,7 @@ def accesses_command(
             limit=limit,
         )
         if member is not None:
-            query = replace(query, patient_id=patient_of_member(access, member))
+            query = replace(query, patient_id=patient_of_member(access, member, issuer))
         page = ListAccess(access).accesses(query)
         if as_json:
             print_result(page.model_dump(mode="json"))

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from api.cli.opening import errors_to_exit_status, open_records, patient_of_member
-from api.cli.options import AsJson, Database, Purpose, Since, Until
+from api.cli.options import AsJson, Database, Issuer, Purpose, Since, Until
 from api.cli.output import print_result
 from api.cli.program import app
 from api.cli.progress import LineProgress
@@ -42,6 +42,7 @@ def audit_events_command(
     since: Since = None,
     until: Until = None,
     member: Member = None,
+    issuer: Issuer = None,
     purpose: Purpose = None,
     database: Database = None,
     as_json: AsJson = False,
@@ -53,7 +54,7 @@ def audit_events_command(
 
     Example: lemtrada-ledger audit-events --output audit.ndjson --from 2026-01-01
     """
-    with _open_export(output, since, until, member, purpose, database) as export:
+    with _open_export(output, since, until, (member, issuer), purpose, database) as export:
         wanted = is_exported if export.patient_id is None else _is_of_history
         _write(export, wanted, output, as_json, with_reads=True)
 
@@ -64,6 +65,7 @@ def provenance_command(
     since: Since = None,
     until: Until = None,
     member: Member = None,
+    issuer: Issuer = None,
     purpose: Purpose = None,
     database: Database = None,
     as_json: AsJson = False,
@@ -72,7 +74,7 @@ def provenance_command(
 
     Example: lemtrada-ledger provenance --output provenance.ndjson --member DEMO-0003
     """
-    with _open_export(output, since, until, member, purpose, database) as export:
+    with _open_export(output, since, until, (member, issuer), purpose, database) as export:
         _write(export, _is_of_history, output, as_json, with_reads=False)
 
 
@@ -88,9 +90,18 @@ class _Export:
 
 @contextmanager
 def _open_export(
-    output: Path, since: str | None, until: str | None, member: str | None, purpose: str | None, database: str | None
+    output: Path,
+    since: str | None,
+    until: str | None,
+    named: tuple[str | None, str | None],
+    purpose: str | None,
+    database: str | None,
 ) -> Iterator[_Export]:
-    """Checks the options, and opens the ledger for the block. An error becomes one line and exit status 2."""
+    """Checks the options, and opens the ledger for the block. An error becomes one line and exit status 2.
+
+    `named` is the member, if one is named, and the issuer of the member ID.
+    """
+    member, issuer = named
     with errors_to_exit_status():
         ndjson.check_free(output)
         checked_purpose(purpose)
@@ -100,7 +111,7 @@ def _open_export(
                 "the first day is after the last day", field="--from", remedy="give an earlier day, or a later --to"
             )
         with open_records(database, purpose, "export") as access:
-            patient_id = patient_of_member(access, member) if member is not None else None
+            patient_id = patient_of_member(access, member, issuer) if member is not None else None
             yield _Export(access, patient_id, _period(first, last, access.zone))
 
 

@@ -10,10 +10,10 @@ import typer
 
 from api.cli.opening import errors_to_exit_status, open_existing_ledger, url_to_write
 from api.cli.options import AsJson, Database, TimeZone
-from api.cli.output import print_result
+from api.cli.output import print_error, print_result
 from api.cli.program import app
 from domain.facts import counted
-from domain.ledger import schema
+from domain.ledger import index_upgrade, schema
 from domain.ledger.documents.store import GRACE
 from domain.ledger.stores.urls import address_of
 
@@ -39,18 +39,28 @@ def upgrade_command(
 ) -> None:
     """Create the schema of a ledger, or upgrade it to this version, as the owner of the database.
 
-    Everything on record is kept, and a serving role keeps its permissions. The command can be repeated.
+    Everything on record is kept, and a serving role keeps its permissions. The index of member IDs is completed with
+    the other spellings of each ID on record. Stop the program that serves the ledger first. The command can be
+    repeated.
 
     Example: lemtrada-ledger database upgrade --database postgresql://owner@host/plan --time-zone America/New_York
     """
     with errors_to_exit_status():
         url = url_to_write(database)
-        settings = schema.upgrade(url, zone=time_zone, serving_role=serving_role, entropy=os.urandom)
+        settings, index = index_upgrade.upgrade(url, zone=time_zone, serving_role=serving_role, entropy=os.urandom)
         place, zone, version = str(address_of(url)), settings.zone.key, schema.SCHEMA_VERSION
         if as_json:
-            print_result({"database": place, "schema_version": version, "time_zone": zone})
-        else:
-            print_result(f"The ledger at {place} has schema {version} and time zone {zone}.")
+            written = {"index_events_written": index.events, "unreadable_records": index.unreadable}
+            print_result({"database": place, "schema_version": version, "time_zone": zone, **written})
+            return
+        print_result(f"The ledger at {place} has schema {version} and time zone {zone}.")
+        if index.events:
+            print_result(f"The index of member IDs was completed with {counted(index.events, 'entry', 'entries')}.")
+        if index.unreadable:
+            print_error(
+                f"{counted(index.unreadable, 'record')} cannot be read, so other spellings of their member IDs find "
+                "nobody. Run `verify`, and run this command again when the records can be read."
+            )
 
 
 @database_commands.command("sweep")

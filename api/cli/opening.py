@@ -16,7 +16,6 @@ from api.record_access.command_line import CommandLineAccess, checked_purpose
 from api.record_access.patient_access import PatientAccess
 from api.server import which_ledger
 from domain.errors import InvalidCommand, LedgerError
-from domain.events.patient import Member
 from domain.ledger import schema
 from domain.ledger.errors import StoreError
 from domain.ledger.reader import open_to_read
@@ -76,13 +75,13 @@ def open_records(database: str | None, purpose: str | None, through: Through = "
 def open_existing_ledger(database: str | None) -> Ledger:
     """Opens an existing ledger for a command that shows no patient data, or that records its accesses itself.
 
-    Raises StoreError if there is no ledger. No ledger is created.
+    Raises StoreError if there is no ledger. No ledger is created, and nothing is added to an older one.
     """
     from domain.ledger.application import open_ledger  # noqa: PLC0415  (decisions are slow to import)
 
     url = url_of_existing(database)
     schema.read_settings(address_of(url))
-    return open_ledger(url)
+    return open_ledger(url, completes_index=False)
 
 
 def url_of_existing(database: str | None) -> str:
@@ -90,19 +89,19 @@ def url_of_existing(database: str | None) -> str:
     return database if database is not None else which_ledger.database_in_data_folder()
 
 
-def patient_of_member(access: PatientAccess, text: str) -> UUID:
+def patient_of_member(access: PatientAccess, text: str, issuer: str | None = None) -> UUID:
     """The ID of the patient with the member ID of MEMBER. No error repeats the member ID.
 
-    Raises InvalidCommand for text that is not a member ID. Exit status 1 if no patient has it.
+    `ISSUER:ID` is split at the first colon only if such an issuer is on record. With an `issuer`, the whole text is
+    the ID. Raises InvalidCommand for text that is not a member ID. Exit status 1 if no patient has it.
     """
-    issuer, separator, number = text.partition(":")
     try:
-        member = Member(issuer=issuer, member_id=number) if separator else Member(member_id=text)
+        member = access.ledger.members.named(text, issuer)
     except ValidationError:
         raise InvalidCommand(
             "this is not a member ID", field="MEMBER", remedy="give the ID as the plan writes it, or issuer:member"
         ) from None
-    patient_id = access.ledger.find(member)
+    patient_id = access.holder(member)
     if patient_id is None:
         raise CommandFailed(
             "no patient record for this member (MEMBER)",

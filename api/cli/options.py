@@ -35,6 +35,14 @@ Purpose = Annotated[
 # -- one record -------------------------------------------------------------------------------
 
 MemberArgument = Annotated[str, typer.Argument(metavar="MEMBER", help="Member ID, or issuer:member.")]
+Issuer = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="Issuer of the member ID. MEMBER is then the whole ID, also if it has a colon. "
+        "Default: MEMBER is split at a colon if an issuer with that name is on record.",
+    ),
+]
 RequestArgument = Annotated[str, typer.Argument(metavar="REQUEST", help="ID of a request: <patient>.r1")]
 AppealArgument = Annotated[str, typer.Argument(metavar="APPEAL", help="ID of an appeal: <patient>.a1")]
 DocumentArgument = Annotated[str, typer.Argument(metavar="DOCUMENT", help="ID of a document: <patient>.f1")]

@@ -11,7 +11,7 @@ import typer
 from pydantic_core import to_json
 
 from api.cli.opening import errors_to_exit_status, open_records, patient_of_member
-from api.cli.options import AsJson, AsOf, Database, EditionOption, KnownAt, MemberArgument, Purpose
+from api.cli.options import AsJson, AsOf, Database, EditionOption, Issuer, KnownAt, MemberArgument, Purpose
 from api.cli.output import print_error, print_result
 from api.cli.program import WRONG_USE, app
 from api.cli.tables import Column, show_pairs, show_table, show_text
@@ -39,6 +39,7 @@ def eligibility_command(
     as_of: AsOf = None,
     known_at: KnownAt = None,
     edition: EditionOption = None,
+    issuer: Issuer = None,
     purpose: Purpose = None,
     database: Database = None,
     as_json: AsJson = False,
@@ -53,7 +54,7 @@ def eligibility_command(
         chosen = edition_named(edition) if edition is not None else None
         day = parsed(DAY, as_of, "--as-of") or access.today()
         instant = parsed(INSTANT, known_at, "--known-at")
-        with access.history(patient_of_member(access, member), "eligibility", known_at=instant) as history:
+        with access.history(patient_of_member(access, member, issuer), "eligibility", known_at=instant) as history:
             answer = eligibility(history, day, chosen)
         if answer.edition_problem is not None:
             print_error(answer.edition_problem)
@@ -69,6 +70,7 @@ def eligibility_command(
 def history_command(
     member: MemberArgument,
     known_at: KnownAt = None,
+    issuer: Issuer = None,
     purpose: Purpose = None,
     database: Database = None,
     as_json: AsJson = False,
@@ -85,7 +87,7 @@ def history_command(
 
     with errors_to_exit_status(), open_records(database, purpose) as access:
         instant = parsed(INSTANT, known_at, "--known-at")
-        with access.events(patient_of_member(access, member), "history", known_at=instant) as events:
+        with access.events(patient_of_member(access, member, issuer), "history", known_at=instant) as events:
             entries = audit_trail(events) if not as_json else ()
         if as_json:
             from api.routes.schemas import event_view  # noqa: PLC0415  (slow to import, and only JSON needs it)

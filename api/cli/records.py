@@ -19,6 +19,7 @@ from api.cli.options import (
     Database,
     DocumentArgument,
     EditionOption,
+    Issuer,
     KnownAt,
     MemberArgument,
     Purpose,
@@ -74,6 +75,7 @@ class _RecordOptions:
     known_at: str | None
     purpose: str | None
     database: str | None
+    issuer: str | None = None
 
     def when(self, access: PatientAccess) -> _QuestionTimes:
         day, instant = parsed(DAY, self.as_of, "--as-of"), parsed(INSTANT, self.known_at, "--known-at")
@@ -84,7 +86,9 @@ class _RecordOptions:
         """The answer from the history of the member, whose access is recorded. Raises CommandFailed."""
         with errors_to_exit_status(), open_records(self.database, self.purpose) as access:
             when = self.when(access)
-            with access.history(patient_of_member(access, member), view, known_at=when.known_at) as history:
+            with access.history(
+                patient_of_member(access, member, self.issuer), view, known_at=when.known_at
+            ) as history:
                 return answer(history, when)
 
 
@@ -101,6 +105,7 @@ def courses_command(
     member: MemberArgument,
     as_of: AsOf = None,
     known_at: KnownAt = None,
+    issuer: Issuer = None,
     purpose: Purpose = None,
     database: Database = None,
     as_json: AsJson = False,
@@ -109,7 +114,7 @@ def courses_command(
 
     Example: lemtrada-ledger courses DEMO-0003 --known-at 2026-04-20T14:05:00Z
     """
-    options = _RecordOptions(as_of, known_at, purpose, database)
+    options = _RecordOptions(as_of, known_at, purpose, database, issuer)
     answer = options.of_member(member, "courses", lambda history, when: course_list(history, when.day))
     _show(answer, course_rows(answer), as_json)
 
@@ -119,6 +124,7 @@ def person_command(
     member: MemberArgument,
     as_of: AsOf = None,
     known_at: KnownAt = None,
+    issuer: Issuer = None,
     purpose: Purpose = None,
     database: Database = None,
     as_json: AsJson = False,
@@ -127,7 +133,7 @@ def person_command(
 
     Example: lemtrada-ledger person DEMO-0003
     """
-    options = _RecordOptions(as_of, known_at, purpose, database)
+    options = _RecordOptions(as_of, known_at, purpose, database, issuer)
     answer = options.of_member(member, "person", lambda history, when: person(history, when.day))
     _show(answer, person_rows(answer), as_json)
 
@@ -223,6 +229,7 @@ def appeal_command(
 def requests_command(
     member: MemberArgument,
     known_at: KnownAt = None,
+    issuer: Issuer = None,
     purpose: Purpose = None,
     database: Database = None,
     as_json: AsJson = False,
@@ -231,7 +238,7 @@ def requests_command(
 
     Example: lemtrada-ledger requests DEMO-0003
     """
-    requests = _RecordOptions(None, known_at, purpose, database).of_member(
+    requests = _RecordOptions(None, known_at, purpose, database, issuer).of_member(
         member, "requests", lambda history, _: history.requests
     )
     if as_json:
@@ -248,6 +255,7 @@ def appeals_command(
     member: MemberArgument,
     as_of: AsOf = None,
     known_at: KnownAt = None,
+    issuer: Issuer = None,
     purpose: Purpose = None,
     database: Database = None,
     as_json: AsJson = False,
@@ -262,7 +270,7 @@ def appeals_command(
             appeal_view(history, record, when.zone, when.deadlines_at, when.deadlines) for record in history.appeals
         ]
 
-    views = _RecordOptions(as_of, known_at, purpose, database).of_member(member, "appeals", views_of)
+    views = _RecordOptions(as_of, known_at, purpose, database, issuer).of_member(member, "appeals", views_of)
     rows = [("Appeal", f"{view.appeal_id}: {in_words(view.status)}, received {view.received_on}") for view in views]
     _show(views, rows or [("Appeals", "None on record.")], as_json)
 

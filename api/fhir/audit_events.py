@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from ipaddress import ip_address
-from typing import Any, Final
+from typing import Any, Final, get_args
 from uuid import UUID
 
 from api.fhir import codes
@@ -20,7 +20,7 @@ from api.fhir.codes import Resource, coding, concept, own
 from api.fhir.event_mapping import event_value, is_of_patient, named, patient_reference, thing_of
 from domain.events import PATIENT_EVENTS, STORED_EVENTS
 from domain.events.base import Event
-from domain.events.patient import MemberIndexed, MemberUnindexed
+from domain.events.patient import IndexEvent
 from domain.events.system import (
     AccessesRecorded,
     LinkIssued,
@@ -184,7 +184,7 @@ SYSTEM_EVENTS: Final[dict[type[Event], tuple[Resource, Resource]]] = {
 }
 """The DICOM type and subtype of each system event that has an AuditEvent."""
 
-WITHOUT_AUDIT_EVENT: Final[frozenset[type[Event]]] = frozenset({AccessesRecorded, MemberIndexed, MemberUnindexed})
+WITHOUT_AUDIT_EVENT: Final[frozenset[type[Event]]] = frozenset({AccessesRecorded, *get_args(IndexEvent)})
 """Events without an AuditEvent: batches of accesses, and the index of members.
 
 Each access of a batch has its own AuditEvent. The index is written in the same commit as an event that has one.

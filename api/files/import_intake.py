@@ -32,6 +32,7 @@ from api.files.import_lines import (
     PriorTreatmentLine,
     RequestLine,
 )
+from api.files.import_members import LineMembers, member_of_row
 from api.record_access.commands import recording_refusals
 from api.record_access.patient_access import PatientAccess
 from api.text.invalid_values import invalid_value
@@ -40,9 +41,10 @@ from domain.commands.determinations import ImportPastDetermination
 from domain.commands.patient import ChangeLineOfBusiness, OpenHistory
 from domain.commands.requests import SubmitRequest
 from domain.commands.treatment import RecordClaim, RecordDose, ReportPriorTreatment
-from domain.errors import AlreadyRecorded, KeyReused, LedgerError, NotFound, OriginalNotOnRecord
+from domain.errors import AlreadyRecorded, KeyReused, LedgerError, NotFound, OriginalNotOnRecord, RecordedAsAnother
 from domain.events.base import ImportedFrom
 from domain.ledger.application import Ledger, Outcome
+from domain.ledger.members import Members
 from domain.people import Actor
 
 LINE_BYTES_MAX: Final = 262_144
@@ -107,7 +109,8 @@ class Intake:
     With `access`, a line that is refused because of data on record is recorded as an access. `source_is_file_name`: no
     person named the source, so a line that another file recorded is the same line. `voids_waiting` are the
     voids of this run whose claims were not on record, with the patient and the version of their events;
-    `sources_of_requests` has the source of each request line that an earlier import recorded.
+    `sources_of_requests` has the source of each request line that an earlier import recorded. `doubted` are the members
+    whose history lines are about another person than the record.
     """
 
     ledger: Ledger
@@ -117,6 +120,11 @@ class Intake:
     source_is_file_name: bool = False
     voids_waiting: list[tuple[UUID, int, LineOutcome]] = field(default_factory=list)
     sources_of_requests: dict[tuple[UUID, str], str] = field(default_factory=dict)
+    doubted: set[tuple[str, str]] = field(default_factory=set)
+
+    @property
+    def members(self) -> LineMembers:
+        return LineMembers(self.ledger, self.access, self.doubted)
 
     def json_lines(self, lines: Iterable[bytes]) -> Iterator[LineOutcome]:
         """Imports JSON lines: the outcome of every line that is not blank, in the order of the file."""
@@ -132,7 +140,7 @@ class Intake:
                 fault = LineOutcome(row.line_number, "refused", cause=row.cause, field=row.field, remedy=row.remedy)
                 yield fault
             else:
-                yield _by_column(self._import(row.line_number, partial(_from_claim, row)))
+                yield _by_column(self._import(row.line_number, partial(_from_claim, row, self.ledger.members)))
 
     def still_waiting(self) -> Iterator[LineOutcome]:
         """The voids of this run whose claims are still not on record, also not by a later line."""
@@ -149,7 +157,7 @@ class Intake:
         except _UnreadableLine as fault:
             return LineOutcome(number, "refused", fault.kind, fault.reference, fault.cause, fault.field, fault.remedy)
         try:
-            recorded = self._record(line)
+            recorded = self._open(line) if isinstance(line, HistoryLine) else self._record(line)
         except KeyReused:
             remedy = "give the line its own reference, or correct the entry that was recorded from the earlier line"
             if isinstance(line, ClaimLine):
@@ -168,13 +176,31 @@ class Intake:
             self.voids_waiting.append((*recorded.void_waiting, outcome))
         return outcome
 
+    def _open(self, line: HistoryLine) -> _LineRecord:
+        """Opens the history of a line. Says if the same name and birth date are on record under another member ID."""
+        imported = ImportedFrom(source=self.source, reference=line.reference)
+        command = OpenHistory(member=line.member, name=line.name, birth_date=line.birth_date, first_day=line.first_day)
+        key = import_key(imported, command)
+        self.members.check(line.member)
+        try:
+            with self._recording_refusals(None, command):
+                try:
+                    opened = self.ledger.open_history(command, self.actor, key=key, imported_from=imported)
+                except KeyReused:
+                    self.members.check_record(line.member, line.name, line.birth_date)
+                    raise
+        except RecordedAsAnother:
+            self.members.doubt(line.member)
+            raise
+        except AlreadyRecorded:
+            return _LineRecord(RECORDED_BEFORE)
+        if opened.replayed:
+            return _LineRecord(RECORDED_BEFORE)
+        return _LineRecord("recorded", Result(None, self.members.note(opened.history)))
+
     def _record(self, line: AnyImportLine) -> _LineRecord:
         imported = ImportedFrom(source=self.source, reference=line.reference)
-        if isinstance(line, HistoryLine):
-            return _LineRecord(self._open(line, imported))
-        patient_id = self.ledger.find(line.member)
-        if patient_id is None:
-            raise _UnreadableLine("this member has not been added", "member", "import a line of kind history first")
+        patient_id = self.members.patient_of(line.member, line.on if isinstance(line, DoseLine | ClaimLine) else None)
         command_of = partial(self._command, patient_id, line)
         # A reference of a dose is one of its own source in the whole ledger, whatever the import is called.
         any_source = self.source_is_file_name or isinstance(line, DoseLine | ClaimLine)
@@ -206,16 +232,6 @@ class Intake:
 
     def _waits(self, patient_id: UUID, version: int) -> bool:
         return any(one.version == version and one.waits for one in self.ledger.history(patient_id).claim_lines)
-
-    def _open(self, line: HistoryLine, imported: ImportedFrom) -> Fate:
-        command = OpenHistory(member=line.member, name=line.name, birth_date=line.birth_date)
-        try:
-            with self._recording_refusals(None, command):
-                key = import_key(imported, command)
-                opened = self.ledger.open_history(command, self.actor, key=key, imported_from=imported)
-        except AlreadyRecorded:
-            return RECORDED_BEFORE
-        return RECORDED_BEFORE if opened.replayed else "recorded"
 
     def _recording_refusals(self, patient_id: UUID | None, command: Command) -> AbstractContextManager[None]:
         if self.access is None:
@@ -285,7 +301,7 @@ def _from_json(text: bytes) -> AnyImportLine:
     return _validated(value)
 
 
-def _from_claim(row: ClaimRow) -> AnyImportLine:
+def _from_claim(row: ClaimRow, members: Members) -> AnyImportLine:
     values = row.values
     hcpcs = values["hcpcs"].upper()
     if hcpcs != "J0202":
@@ -300,20 +316,12 @@ def _from_claim(row: ClaimRow) -> AnyImportLine:
         {
             "kind": "claim",
             "reference": values["claim_reference"],
-            "member": _member_of(values),
+            "member": member_of_row(members, values["member"], values.get("issuer", "")),
             "hcpcs": hcpcs,
             "units": whole_units(values["units"]),
         }
         | optional
     )
-
-
-def _member_of(values: dict[str, str]) -> dict[str, str]:
-    """The member of a row: the issuer is in a column of its own, or before a colon."""
-    if values.get("issuer"):
-        return {"issuer": values["issuer"], "member_id": values["member"]}
-    issuer, separator, number = values["member"].partition(":")
-    return {"issuer": issuer, "member_id": number} if separator else {"member_id": issuer}
 
 
 def _is_reference(value: object) -> bool:

@@ -12,10 +12,9 @@ from pydantic import Field, TypeAdapter
 from api.files.claim_fields import ClaimStatus, FrequencyCode, Units
 from domain.calendar import Day, Instant, PartialDate
 from domain.commands.determinations import PastDetermination
-from domain.commands.patient import ChangeLineOfBusiness
+from domain.commands.patient import ChangeLineOfBusiness, StatedMember
 from domain.commands.requests import SubmitRequest
 from domain.commands.treatment import Milligrams, ReportPriorTreatment
-from domain.events.patient import Member
 from domain.events.requests import Statement
 from domain.events.treatment import DoseSource
 from domain.facts import FrozenModel, Name
@@ -32,13 +31,17 @@ REFERENCE: Final[TypeAdapter[str]] = TypeAdapter(Reference)
 
 
 class HistoryLine(FrozenModel):
-    """A member to add. A member who was added before is not an error."""
+    """A member to add. A member who was added before is not an error, and must have the name and birth date on record.
+
+    `first_day` is only needed if the member ID identified another person before.
+    """
 
     kind: Literal["history"]
     reference: Reference
-    member: Member
+    member: StatedMember
     name: Name
     birth_date: PartialDate | None = None
+    first_day: Day | None = None
 
 
 class PriorTreatmentLine(ReportPriorTreatment):
@@ -46,7 +49,7 @@ class PriorTreatmentLine(ReportPriorTreatment):
 
     kind: Literal["prior_treatment"]
     reference: Reference
-    member: Member
+    member: StatedMember
 
 
 class RequestLine(SubmitRequest):
@@ -54,7 +57,7 @@ class RequestLine(SubmitRequest):
 
     kind: Literal["request"]
     reference: Reference
-    member: Member
+    member: StatedMember
     received_at: Instant
     prescriber: Prescriber = Prescriber(name="not on record")
     statement: Statement = Statement()
@@ -65,7 +68,7 @@ class DeterminationLine(PastDetermination):
 
     kind: Literal["determination"]
     reference: Reference
-    member: Member
+    member: StatedMember
     request: Annotated[Reference, Field(description="The reference of the line of the request, in the same source.")]
 
 
@@ -74,7 +77,7 @@ class DoseLine(FrozenModel):
 
     kind: Literal["dose"]
     reference: Reference
-    member: Member
+    member: StatedMember
     on: Day
     mg: Milligrams
     site: Name | None = None
@@ -86,7 +89,7 @@ class CoverageLine(ChangeLineOfBusiness):
 
     kind: Literal["coverage"]
     reference: Reference
-    member: Member
+    member: StatedMember
 
 
 class ClaimFields(FrozenModel):
@@ -120,7 +123,7 @@ class ClaimLine(ClaimFields):
     """One line of a claim: an original, a replacement, a void, or a denied line."""
 
     kind: Literal["claim"]
-    member: Member
+    member: StatedMember
 
 
 ImportLine = Annotated[

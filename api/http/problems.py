@@ -89,6 +89,7 @@ STATUS: Final[dict[type[errors.LedgerError], HTTPStatus]] = {
     errors.AlreadyDecided: HTTPStatus.CONFLICT,
     errors.AlreadyRecorded: HTTPStatus.CONFLICT,
     errors.OriginalNotOnRecord: HTTPStatus.CONFLICT,
+    errors.RecordedAsAnother: HTTPStatus.CONFLICT,
     errors.StaleVersion: HTTPStatus.PRECONDITION_FAILED,
     errors.KeyReused: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.EditionUnknown: HTTPStatus.UNPROCESSABLE_ENTITY,

@@ -85,10 +85,8 @@ def _shown_by(command: Command) -> tuple[View, str | None]:
 
 
 def _patients(access: PatientAccess, patient_id: UUID | None, command: Command, refusal: LedgerError) -> Iterator[UUID]:
-    """The patient of the command, and the other patient to whom its member id leads, where that is the refusal."""
+    """The patient of the command, and the other patients to whom its member id leads, where that is the refusal."""
     if patient_id is not None:
         yield patient_id
     if isinstance(command, OpenHistory | AddMemberIdentifier) and isinstance(refusal, Conflict):
-        other = access.ledger.find(command.member)
-        if other is not None and other != patient_id:
-            yield other
+        yield from (one for one in access.ledger.members.holders(command.member) if one != patient_id)

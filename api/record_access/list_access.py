@@ -86,7 +86,8 @@ class ListAccess:
 
     def _record(self, page: Worklist) -> None:
         waiting, failed = (one.patient_id for one in page.items), (one.patient_id for one in page.failures)
-        self.access.record((*waiting, *failed), "worklist")
+        others = (other for one in page.items for other in one.others)
+        self.access.record((*waiting, *failed, *others), "worklist")
 
     # -- the access log and events ----------------------------------------------------------------
 

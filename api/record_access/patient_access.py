@@ -25,7 +25,7 @@ from eventsourcing.persistence import PersistenceError
 
 from api.record_access.viewer import Viewer
 from domain.deadline_terms.table import DeadlineTable
-from domain.errors import LedgerError, NotFound
+from domain.errors import Conflict, LedgerError, NotFound
 from domain.events import PatientEvent
 from domain.events.patient import Member
 from domain.history import fold
@@ -33,6 +33,7 @@ from domain.history.records import Appeal, DocumentOnRecord, Request
 from domain.history.state import PatientHistory
 from domain.ledger.access_log.writer import FLUSH_ROWS, AccessLog
 from domain.ledger.errors import StoreError
+from domain.ledger.members import check_intact
 from domain.ledger.reader import LedgerReader
 from domain.people import Actor
 from domain.permissions import views
@@ -129,16 +130,41 @@ class PatientAccess:
         """The versions of the events of one command. An access to the patient must be recorded with the event."""
         return self.ledger.events.versions_of_command(event)
 
+    def holder(self, member: Member, on: date | None = None) -> UUID | None:
+        """The patient of a member ID, in any spelling; None also for a patient whom this office does not know.
+
+        `on` is the day of a service for which the ID was stated. Raises InvalidCommand if a spreadsheet damaged the
+        ID, and Conflict if it identifies no patient for sure; the conflict is an access to the patients.
+        """
+        holders = self.ledger.members.holders(member)
+        if not holders:
+            check_intact(member)
+        if self.office is not None:
+            holders = tuple(one for one in holders if views.may_know_of(self.user, self.ledger.history(one)))
+        if not holders:
+            return None
+        try:
+            return self.ledger.find(member, on=on)
+        except Conflict:
+            self._record(holders, "find", None)
+            raise
+
     @contextmanager
-    def found(self, member: Member) -> Iterator[PatientHistory]:
+    def found(self, member: Member, on: date | None = None) -> Iterator[PatientHistory]:
         """The history of a member. Raises NotFound also for a patient whom this office does not know."""
         views.check_may_see(self.user, "find")
-        patient_id = self.ledger.find(member)
-        history = self.ledger.history(patient_id) if patient_id is not None else None
-        if history is None or not views.may_know_of(self.user, history):
+        patient_id = self.holder(member, on)
+        if patient_id is None:
             raise NotFound("no history is open for this member", field="member", remedy="open one with POST /patients")
-        with self._recorded(history.patient_id, "find", None, unless=_NOT_FOUND):
-            yield history
+        with self._recorded(patient_id, "find", None, unless=_NOT_FOUND):
+            yield self.ledger.history(patient_id)
+
+    def same_person(self, history: PatientHistory) -> tuple[UUID, ...]:
+        """Other patients with the same name and birth date whom the viewer may know of. Each is an access."""
+        found = self.ledger.members.same_person(history)
+        known = tuple(one.patient_id for one in found if views.may_know_of(self.user, one))
+        self._record(known, "find", None)
+        return known
 
     # -- requests, appeals, documents, and events of a history ------------------------------------
 

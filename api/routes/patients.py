@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Request, Response
+from pydantic import Field
 
 from api.http import examples
 from api.http.bodies import CheckedJsonRoute
@@ -33,6 +34,7 @@ from api.routes.schemas import (
     PatientFound,
     event_view,
 )
+from domain.calendar import Day
 from domain.commands.patient import OpenHistory, WithReason
 from domain.commands.treatment import CloseCourse, ReportPriorTreatment
 from domain.events.patient import Member
@@ -47,6 +49,11 @@ router = APIRouter(prefix="/patients", tags=["patients"], route_class=CheckedJso
 
 class FindBody(FrozenModel):
     member: Member
+    on: Day | None = Field(
+        default=None,
+        description="The day of a service for which the member ID was stated. If the ID was another person's on that "
+        "day, the answer is 409.",
+    )
 
 
 class CloseBody(WithReason):
@@ -60,17 +67,25 @@ def open_history(
     body: Annotated[OpenHistory, Body(examples=[examples.OPEN_HISTORY])],
     key: IdempotencyKey = None,
 ) -> PatientFound:
-    """Add a member. The member ID is sent in the body, never in a URL."""
+    """Add a member. The member ID is sent in the body, never in a URL.
+
+    If the name and birth date are on record under another member ID, `same_person` has these patients.
+    """
     outcome = opened_history(commanding, body, response, key)
-    return PatientFound(patient_id=outcome.patient_id, history_version=commanding.versions(outcome.history).current)
+    current = commanding.versions(outcome.history).current
+    same_person = commanding.access().same_person(outcome.history)
+    return PatientFound(patient_id=outcome.patient_id, history_version=current, same_person=same_person)
 
 
-@router.post("/find", responses=documented(403, 404) | BODY)
+@router.post("/find", responses=documented(403, 404, 409) | BODY)
 def find_patient(
     access: AccessOfRequest, body: Annotated[FindBody, Body(examples=[{"member": examples.MEMBER}])]
 ) -> PatientFound:
-    """Find a patient by member ID. Nothing is stored. The member ID is sent in the body, never in a URL."""
-    with access.found(body.member) as history:
+    """Find a patient by member ID. Nothing is stored. The member ID is sent in the body, never in a URL.
+
+    An ID that is on record in another spelling finds its patient, unless several patients have it (409).
+    """
+    with access.found(body.member, body.on) as history:
         pass
     return PatientFound(patient_id=history.patient_id, history_version=access.versions(history).current)
 

@@ -32,8 +32,15 @@ class Page(BaseModel, Generic[T]):
 
 
 class PatientFound(BaseModel):
+    """A patient. After a member was added, `same_person` has the patients who may be the same person."""
+
     patient_id: UUID
     history_version: int
+    same_person: tuple[UUID, ...] = Field(
+        default=(),
+        description="Other patients with the same name and birth date, under other member IDs, when a member was "
+        "added. Only patients whom the caller may know of.",
+    )
 
 
 class AssessmentAnswer(BaseModel):

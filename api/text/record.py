@@ -53,6 +53,9 @@ def person_rows(answer: Person) -> Rows:
     yield "Name", answer.name
     yield "Born", str(answer.birth_date or "not known")
     yield from (("Member", f"{one.member_id} of {one.issuer}") for one in answer.members)
+    for former in answer.former_members:
+        until = ", never this member's" if former.in_error else f", through {former.last_day or 'a day not known'}"
+        yield "Former member ID", f"{former.member.member_id} of {former.member.issuer}{until}"
     coverage = (answer.line_of_business or "not known", answer.state, answer.funding)
     yield "Coverage", ", ".join(in_words(one) for one in coverage if one is not None)
     for one in answer.representatives:

@@ -2,25 +2,54 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, StrictBool
 
 from domain.calendar import Day, PartialDate
+from domain.comparison import DAMAGED_ID, compared, is_spreadsheet_damage
 from domain.events.base import AgentEntryId, DocumentId
 from domain.events.patient import Funding, LineOfBusiness, Member, Relationship, State
-from domain.facts import FrozenModel, Name, Text, is_none
+from domain.facts import FrozenModel, Name, Text, is_false, is_none
 
 
 class WithReason(FrozenModel):
     reason: Text
 
 
+def _intact(member: Member) -> Member:
+    """A member ID as a person or a system may send it. Raises ValueError.
+
+    What is on record keeps its form, so this is no check of `Member` itself.
+    """
+    if is_spreadsheet_damage(member.member_id):
+        raise ValueError(f"{DAMAGED_ID.cause}: {DAMAGED_ID.remedy}")
+    if not compared(member.member_id) or not compared(member.issuer):
+        raise ValueError("the member ID has no visible character: send the ID as the plan writes it")
+    return member
+
+
+StatedMember = Annotated[Member, AfterValidator(_intact)]
+"""A member ID that comes in. Numbers that a spreadsheet has shortened are refused."""
+
+
+# A field at its default is left out of the digest, so a command that is sent again is recognized.
+_FIRST_DAY: Any = Field(
+    default=None,
+    exclude_if=is_none,
+    description="The first day on which the member ID identified this patient. It is only needed if the ID "
+    "identified another person before. Default: the day after that, or today.",
+)
+
+
 class OpenHistory(FrozenModel):
-    member: Member
+    """Opens a history. `first_day` is the first day on which the member ID identified this patient, if it matters."""
+
+    member: StatedMember
     name: Name
     birth_date: PartialDate | None = None
+    first_day: Day | None = _FIRST_DAY
 
 
 class CorrectDemographics(WithReason):
@@ -31,11 +60,26 @@ class CorrectDemographics(WithReason):
 
 
 class AddMemberIdentifier(FrozenModel):
-    member: Member
+    """Adds a member ID. `first_day` is the first day on which it identified this patient, if it matters."""
+
+    member: StatedMember
+    first_day: Day | None = _FIRST_DAY
 
 
 class RetireMemberIdentifier(WithReason):
+    """Retires a member ID. `last_day` defaults to today. `in_error`: the ID never identified this patient."""
+
     member: Member
+    last_day: Day | None = Field(
+        default=None,
+        exclude_if=is_none,
+        description="The last day on which the member ID identified this patient. Default: today.",
+    )
+    in_error: StrictBool = Field(
+        default=False,
+        exclude_if=is_false,
+        description="The member ID never identified this patient, so it has no last day.",
+    )
 
 
 class _Linking(WithReason):

@@ -24,6 +24,7 @@ from domain.decisions import (
     deadlines,
     determinations,
     documents,
+    identifiers,
     imported_determinations,
     information,
     notices,
@@ -32,7 +33,7 @@ from domain.decisions import (
     requests,
 )
 from domain.decisions.consequences import DecisionFunction, course_changes
-from domain.decisions.patient import open_history
+from domain.decisions.identifiers import open_history
 from domain.errors import NotFound
 from domain.events import PatientEvent
 from domain.events.treatment import TreatmentEvent
@@ -43,6 +44,7 @@ from domain.permissions import commands
 DECISIONS: Final[dict[type[Command], DecisionFunction]] = {
     **patient.DECISIONS,
     **coverage.DECISIONS,
+    **identifiers.DECISIONS,
     **course_closure.DECISIONS,
     **requests.DECISIONS,
     **receipts.DECISIONS,

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from domain.commands import COMMANDS, Command
 from domain.commands.context import Occasion
-from domain.commands.patient import OpenHistory
 from domain.decisions import (
     appeal_outcomes,
     appeals,
@@ -17,6 +16,7 @@ from domain.decisions import (
     deadlines,
     determinations,
     documents,
+    identifiers,
     imported_determinations,
     information,
     notices,
@@ -39,9 +39,9 @@ of a course; the id of the other patient of a link; a member ID; or what is assi
 """
 
 PRECONDITIONS: Final[dict[type[Command], Precondition]] = {
-    OpenHistory: patient.to_open,
     **patient.PRECONDITIONS,
     **coverage.PRECONDITIONS,
+    **identifiers.PRECONDITIONS,
     **course_closure.PRECONDITIONS,
     **requests.PRECONDITIONS,
     **receipts.PRECONDITIONS,

@@ -1,4 +1,4 @@
-"""The patient: the history, member IDs, links, coverage, representatives, death, and other agents for MS.
+"""The patient: corrections, links, coverage, representatives, death, and other agents for MS.
 
 Only the impossible is refused: a day in the future or before the birth date, or something that is already recorded.
 """
@@ -14,20 +14,18 @@ from domain.calendar import PartialDate
 from domain.commands import Command
 from domain.commands.context import CommandContext, Occasion
 from domain.commands.patient import (
-    AddMemberIdentifier,
     CorrectDemographics,
     LinkHistories,
     NameRepresentative,
-    OpenHistory,
     RecordAgentStarted,
     RecordAgentStopped,
     RecordDeath,
-    RetireMemberIdentifier,
     UnlinkHistories,
     VoidAgentEntry,
     VoidDeathRecord,
 )
 from domain.decisions.consequences import DecisionFunction
+from domain.decisions.identifiers import check_born_by_today
 from domain.decisions.preconditions import Precondition, always
 from domain.errors import AlreadyRecorded, Conflict, InvalidCommand, NotFound
 from domain.events import PatientEvent
@@ -37,57 +35,14 @@ from domain.events.patient import (
     DemographicsCorrected,
     HistoriesLinked,
     HistoriesUnlinked,
-    HistoryOpened,
-    Member,
-    MemberIdentifierAdded,
-    MemberIdentifierRetired,
     OtherAgentEntryVoided,
     OtherAgentStarted,
     OtherAgentStopped,
     RepresentativeNamed,
-    RequesterAdmitted,
 )
 from domain.history.records import AgentUse
-from domain.history.state import PatientHistory, requester_key
+from domain.history.state import PatientHistory
 from domain.policy.agents import recognize
-
-
-def open_history(
-    history: PatientHistory | None, command: OpenHistory, context: CommandContext
-) -> tuple[PatientEvent, ...]:
-    """Open the history of a member, or admit another prescriber's office to it."""
-    to_open(history, None, context)
-    if history is not None:
-        return (_requester_admitted(history, command, context),)
-    birth_date = command.birth_date
-    _check_born_by_today(birth_date, context)
-    return (context.event(HistoryOpened, member=command.member, name=command.name, birth_date=birth_date),)
-
-
-def to_open(history: PatientHistory | None, _: None, occasion: Occasion) -> None:
-    """Raises AlreadyRecorded if the member has a history, unless the actor's office is to be admitted to it."""
-    actor = occasion.actor
-    if history is not None and (actor.role != "requester" or requester_key(actor) in history.requesters):
-        raise AlreadyRecorded("this member was already added", field="member", remedy="search for the member instead")
-
-
-def _requester_admitted(history: PatientHistory, command: OpenHistory, context: CommandContext) -> RequesterAdmitted:
-    """Admits the office of a prescriber that states the patient's name and birth date as they are on record.
-
-    The office learns nothing else about the patient. Raises Conflict if the details differ.
-    """
-    known = (_normalized(history.name), history.birth_date)
-    if command.birth_date is None or (_normalized(command.name), command.birth_date) != known:
-        raise Conflict(
-            "the member could not be added with these details",
-            field="member",
-            remedy="check the member ID, the name and the birth date on the member's card, or call the plan",
-        )
-    return context.event(RequesterAdmitted)
-
-
-def _normalized(name: str) -> str:
-    return " ".join(name.split()).casefold()
 
 
 def correct_demographics(
@@ -99,7 +54,7 @@ def correct_demographics(
     if same_name and same_birth:
         raise InvalidCommand("nothing differs from what is on record", remedy="send the corrected name or birth date")
     birth_date = command.birth_date
-    _check_born_by_today(birth_date, context)
+    check_born_by_today(birth_date, context)
     for what, day in _days_of_life(history):
         if birth_date is not None and day < birth_date.earliest:
             raise InvalidCommand(
@@ -108,13 +63,6 @@ def correct_demographics(
                 remedy="correct or void that entry first, or send the correct birth date",
             )
     return (context.event(DemographicsCorrected, name=command.name, birth_date=birth_date, reason=command.reason),)
-
-
-def _check_born_by_today(birth_date: PartialDate | None, context: CommandContext) -> None:
-    if birth_date is not None and birth_date.earliest > context.today:
-        raise InvalidCommand(
-            "the birth date is in the future", field="birth_date", remedy="send the correct birth date"
-        )
 
 
 def _days_of_life(history: PatientHistory) -> Iterator[tuple[str, date]]:
@@ -130,44 +78,7 @@ def _days_of_life(history: PatientHistory) -> Iterator[tuple[str, date]]:
         yield "the death of the patient", history.deceased_on.latest
 
 
-# -- identifiers and links --------------------------------------------------------------------
-
-
-def add_identifier(
-    history: PatientHistory, command: AddMemberIdentifier, context: CommandContext
-) -> tuple[PatientEvent, ...]:
-    """Add a member ID. The ledger checks in its index that the ID does not identify another patient."""
-    to_add_identifier(history, command.member, context)
-    return (context.event(MemberIdentifierAdded, member=command.member),)
-
-
-def to_add_identifier(history: PatientHistory, member: Member, _: Occasion) -> None:
-    """Raises AlreadyRecorded if the patient has this member ID."""
-    if member in history.members:
-        raise AlreadyRecorded(
-            "this member ID is already on record for this patient", field="member", remedy="no action is needed"
-        )
-
-
-def retire_identifier(
-    history: PatientHistory, command: RetireMemberIdentifier, context: CommandContext
-) -> tuple[PatientEvent, ...]:
-    to_retire_identifier(history, command.member, context)
-    return (context.event(MemberIdentifierRetired, member=command.member, reason=command.reason),)
-
-
-def to_retire_identifier(history: PatientHistory, member: Member, _: Occasion) -> None:
-    """Raises NotFound if the patient does not have this member ID, and Conflict if it is the only one."""
-    if member not in history.members:
-        raise NotFound(
-            "this member ID is not on record for this patient", field="member", remedy="use a member ID of this patient"
-        )
-    if len(history.members) == 1:
-        raise Conflict(
-            "this is the only member ID of the patient, and a patient without one can't be found",
-            field="member",
-            remedy="add another member ID first",
-        )
+# -- links ------------------------------------------------------------------------------------------
 
 
 def link_histories(
@@ -344,8 +255,6 @@ def check_not_before_birth(history: PatientHistory, on: PartialDate) -> None:
 
 DECISIONS: Final[dict[type[Command], DecisionFunction]] = {
     CorrectDemographics: correct_demographics,
-    AddMemberIdentifier: add_identifier,
-    RetireMemberIdentifier: retire_identifier,
     LinkHistories: link_histories,
     UnlinkHistories: unlink_histories,
     NameRepresentative: name_representative,
@@ -357,8 +266,6 @@ DECISIONS: Final[dict[type[Command], DecisionFunction]] = {
 }
 PRECONDITIONS: Final[dict[type[Command], Precondition]] = {
     CorrectDemographics: always,
-    AddMemberIdentifier: to_add_identifier,
-    RetireMemberIdentifier: to_retire_identifier,
     LinkHistories: to_link,
     UnlinkHistories: to_unlink,
     NameRepresentative: always,

@@ -6,11 +6,11 @@ from datetime import date
 from typing import Annotated, ClassVar, Final, Literal
 from uuid import UUID
 
-from pydantic import Field, StrictInt
+from pydantic import Field, StrictBool, StrictInt
 
-from domain.calendar import Day, PartialDate
+from domain.calendar import Day, Instant, PartialDate
 from domain.events.base import About, AgentEntryId, DocumentId, Event
-from domain.facts import FrozenModel, Name, Text, is_none
+from domain.facts import FrozenModel, Name, Text, is_false, is_none
 
 LineOfBusiness = Literal["commercial", "medicare_advantage", "medicaid"]
 Funding = Literal["insured", "self_funded"]
@@ -33,7 +33,10 @@ class Member(FrozenModel):
 
 
 class HistoryOpened(Event):
-    """The history of a patient was opened. It is the first event of the history."""
+    """The history of a patient was opened. It is the first event of the history.
+
+    `first_day` is the first day on which the member ID identified this patient, if it was stated.
+    """
 
     TOPIC: ClassVar[str] = "HistoryOpened"
     TITLE: ClassVar[str] = "Member added"
@@ -42,6 +45,7 @@ class HistoryOpened(Event):
     member: Member
     name: Name
     birth_date: PartialDate | None
+    first_day: Day | None = Field(default=None, exclude_if=is_none)
 
 
 class DemographicsCorrected(Event):
@@ -57,17 +61,25 @@ class DemographicsCorrected(Event):
 
 
 class MemberIdentifierAdded(Event):
-    """Another member ID of this patient. The index points from the ID to the patient in the same commit."""
+    """Another member ID of this patient. The index points from the ID to the patient in the same commit.
+
+    `first_day` is the first day on which the ID identified this patient, if it was stated.
+    """
 
     TOPIC: ClassVar[str] = "MemberIdentifierAdded"
     TITLE: ClassVar[str] = "Member ID added"
     ABOUT: ClassVar[About] = About("patient", "update")
 
     member: Member
+    first_day: Day | None = Field(default=None, exclude_if=is_none)
 
 
 class MemberIdentifierRetired(Event):
-    """The member ID no longer identifies this patient. It may be added to another history later."""
+    """The member ID no longer identifies this patient. It may be added to another history later.
+
+    `last_day` is the last day on which the ID identified this patient; None in events that did not record it.
+    `in_error`: the ID never identified this patient, so there is no last day.
+    """
 
     TOPIC: ClassVar[str] = "MemberIdentifierRetired"
     TITLE: ClassVar[str] = "Member ID retired"
@@ -75,6 +87,8 @@ class MemberIdentifierRetired(Event):
 
     member: Member
     reason: Text
+    last_day: Day | None = Field(default=None, exclude_if=is_none)
+    in_error: StrictBool = Field(default=False, exclude_if=is_false)
 
 
 class HistoriesLinked(Event):
@@ -216,19 +230,59 @@ class RequesterAdmitted(Event):
 
 
 class MemberIndexed(Event):
-    """In an index stream: from now on, this member ID identifies the history of `indexed_patient_id`."""
+    """In an index stream: from now on, this member ID identifies the history of `indexed_patient_id`.
+
+    A stream has all member IDs with one compared form, and `member_stream` says which of them it is. In ledgers of
+    earlier programs each ID has a stream of its own, and its events have no `member_stream`. `first_day` is the first
+    day on which the ID identified the patient, if it was stated. `added_at` is the instant at which the ID was added,
+    where an upgrade recorded this event later.
+    """
 
     TOPIC: ClassVar[str] = "MemberIndexed"
 
     indexed_patient_id: UUID
+    member_stream: UUID | None = Field(default=None, exclude_if=is_none)
+    first_day: Day | None = Field(default=None, exclude_if=is_none)
+    added_at: Instant | None = Field(default=None, exclude_if=is_none)
 
 
 class MemberUnindexed(Event):
-    """In an index stream: from now on, this member ID identifies no history."""
+    """In an index stream: from now on, this member ID identifies no history.
+
+    `member_stream` is as in `MemberIndexed`. `last_day` is the last day on which the ID identified the patient, if it
+    is known. `in_error`: it never did. `retired_at` is the instant at which the ID was retired, where an upgrade
+    recorded this event later.
+    """
 
     TOPIC: ClassVar[str] = "MemberUnindexed"
 
     retired_patient_id: UUID
+    member_stream: UUID | None = Field(default=None, exclude_if=is_none)
+    last_day: Day | None = Field(default=None, exclude_if=is_none)
+    in_error: StrictBool = Field(default=False, exclude_if=is_false)
+    retired_at: Instant | None = Field(default=None, exclude_if=is_none)
+
+
+class SharedSpellingFound(Event):
+    """In the stream of shared member IDs: an upgrade found several patients with the compared form of this stream."""
+
+    TOPIC: ClassVar[str] = "SharedSpellingFound"
+
+    spelling_stream: UUID
+
+
+class IssuerIndexed(Event):
+    """In the stream of an issuer: a member ID of this issuer is, or was, on record."""
+
+    TOPIC: ClassVar[str] = "IssuerIndexed"
+
+
+class PersonIndexed(Event):
+    """In the stream of a name and a year of birth: the history of this patient has, or had, this name and year."""
+
+    TOPIC: ClassVar[str] = "PersonIndexed"
+
+    indexed_patient_id: UUID
 
 
 PersonEvent = (
@@ -247,4 +301,4 @@ PersonEvent = (
     | OtherAgentStopped
     | OtherAgentEntryVoided
 )
-IndexEvent = MemberIndexed | MemberUnindexed
+IndexEvent = MemberIndexed | MemberUnindexed | SharedSpellingFound | IssuerIndexed | PersonIndexed

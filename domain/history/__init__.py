@@ -59,6 +59,7 @@ def evolve(history: PatientHistory | None, event: PatientEvent) -> PatientHistor
             members=(event.member,),
             imported_from=event.imported_from,
             requesters=(requester_key(event.actor),) if event.actor.role == "requester" else (),
+            first_days=((event.member, event.first_day),) if event.first_day is not None else (),
         )
     if history is None:
         raise ValueError(f"a history begins with HistoryOpened, not with {event.TOPIC}")

@@ -24,7 +24,7 @@ from domain.events.patient import (
 )
 from domain.history.coverage import Coverage
 from domain.history.records import AgentUse, Representative
-from domain.history.state import PatientHistory
+from domain.history.state import PatientHistory, RetiredMember
 
 
 def _demographics_corrected(history: PatientHistory, event: DemographicsCorrected) -> PatientHistory:
@@ -35,8 +35,18 @@ def _histories_unlinked(history: PatientHistory, event: HistoriesUnlinked) -> Pa
     return history.changed(linked=tuple(one for one in history.linked if one != event.other_patient_id))
 
 
+def _identifier_added(history: PatientHistory, event: MemberIdentifierAdded) -> PatientHistory:
+    first_days = ((event.member, event.first_day),) if event.first_day is not None else ()
+    return history.changed(members=(*history.members, event.member), first_days=(*history.first_days, *first_days))
+
+
 def _identifier_retired(history: PatientHistory, event: MemberIdentifierRetired) -> PatientHistory:
-    return history.changed(members=tuple(one for one in history.members if one != event.member))
+    retired = RetiredMember(event.member, event.last_day, event.in_error)
+    return history.changed(
+        members=tuple(one for one in history.members if one != event.member),
+        first_days=tuple((one, day) for one, day in history.first_days if one != event.member),
+        retired_members=(*history.retired_members, retired),
+    )
 
 
 def _line_of_business_changed(history: PatientHistory, event: LineOfBusinessChanged) -> PatientHistory:
@@ -69,7 +79,7 @@ def _agent_entry_voided(history: PatientHistory, event: OtherAgentEntryVoided) -
 
 FOLDS: Final[dict[type[Event], Callable[[PatientHistory, Any], PatientHistory]]] = {
     DemographicsCorrected: _demographics_corrected,
-    MemberIdentifierAdded: lambda history, event: history.changed(members=(*history.members, event.member)),
+    MemberIdentifierAdded: _identifier_added,
     MemberIdentifierRetired: _identifier_retired,
     HistoriesLinked: lambda history, event: history.changed(linked=(*history.linked, event.other_patient_id)),
     HistoriesUnlinked: _histories_unlinked,

@@ -29,6 +29,18 @@ from domain.history.records import (
 from domain.people import Actor
 
 
+@dataclass(frozen=True, slots=True)
+class RetiredMember:
+    """A member ID that no longer identifies the patient. `last_day` is None if it is not known, or never did.
+
+    `in_error`: the ID never identified this patient.
+    """
+
+    member: Member
+    last_day: date | None
+    in_error: bool = False
+
+
 def requester_key(actor: Actor) -> str:
     """How a history names the owner of a user's requests: by the user's office, or by the user without an office.
 
@@ -41,9 +53,10 @@ def requester_key(actor: Actor) -> str:
 class PatientHistory:
     """The state of one patient as of event number `version`.
 
-    `member` is the identifier that the history was opened with, and `members` are its current identifiers. `marks` has
-    the completed and closed courses by the number in their doses' events. `closed_reports` has the reported courses
-    that a clinician closed, with the day. `claim_lines` are the lines of claims that are no paid originals.
+    `member` is the identifier that the history was opened with, and `members` are its current identifiers.
+    `first_days` has the first day of an identifier where it was stated, and `retired_members` the former identifiers.
+    `marks` has the completed and closed courses by the number in their doses' events. `closed_reports` has the reported
+    courses that a clinician closed, with the day. `claim_lines` are the lines of claims that are no paid originals.
     `requesters` are the provider offices, or users without an office, that opened this history, submitted a request in
     it, or were given access to it. `coverage` repeats the changes of `lines_of_business` from the first one on that
     states a state or a funding.
@@ -74,6 +87,8 @@ class PatientHistory:
     closed_reports: tuple[tuple[str, date], ...] = ()
     imported_from: ImportedFrom | None = None
     requesters: tuple[str, ...] = ()
+    first_days: tuple[tuple[Member, date], ...] = ()
+    retired_members: tuple[RetiredMember, ...] = ()
 
     def changed(self, **changes: Any) -> PatientHistory:
         """This history with some of its fields changed."""
@@ -84,6 +99,10 @@ class PatientHistory:
         if actor.role != "requester" or requester_key(actor) in self.requesters:
             return self.requesters
         return (*self.requesters, requester_key(actor))
+
+    def first_day_of(self, member: Member) -> date | None:
+        """The stated first day on which a current member ID identified this patient; None if none was stated."""
+        return next((day for one, day in self.first_days if one == member), None)
 
     def request(self, request_id: str) -> Request | None:
         for one in self.requests:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from threading import RLock
 from typing import Final, cast, get_args
@@ -27,9 +27,9 @@ from domain.commands.patient import OpenHistory
 from domain.commands.requests import Supplement
 from domain.deadline_terms.table import BUILT_IN, DeadlineTable
 from domain.decisions import decide
+from domain.decisions.identifiers import not_admitted
 from domain.events import PatientEvent
 from domain.events.base import Event, ImportedFrom
-from domain.frozen import set_fields
 from domain.history import versions
 from domain.history.state import PatientHistory
 from domain.ledger import schema
@@ -38,8 +38,11 @@ from domain.ledger.documents.references import check_named, hashes_named
 from domain.ledger.documents.store import GRACE, Swept
 from domain.ledger.encryption.keys import cipher_in
 from domain.ledger.encryption.records import RecordCipher
+from domain.ledger.event_store import with_versions
+from domain.ledger.index_upgrade import complete_or_close
+from domain.ledger.members import shared_spelling
 from domain.ledger.reader import Clock, Entropy, LedgerReader, checked, folded, utc_now
-from domain.ledger.related_streams import AboutMember, AboutTwo, RelatedStreams
+from domain.ledger.related_streams import AboutMember, AboutName, AboutTwo, RelatedStreams, related_streams
 from domain.ledger.stores.group_commit import CommandRecord
 from domain.ledger.stores.urls import Address, SQLiteAddress, address_of
 from domain.people import Actor
@@ -53,7 +56,7 @@ HISTORY_LOCKS: Final = 256
 """The number of locks that the patients share. Within a process, commands on one history run one after another."""
 
 _TICK: Final = timedelta(microseconds=1)
-_WITH_RELATED_STREAMS: Final = frozenset(get_args(AboutMember | AboutTwo))
+_WITH_RELATED_STREAMS: Final = frozenset(get_args(AboutMember | AboutTwo | AboutName))
 """Commands that write to more than one stream. The ledger always reads these streams before it decides."""
 
 
@@ -142,17 +145,18 @@ class Ledger(LedgerReader):
             for _ in range(ATTEMPTS):
                 # Read the histories before the key. If the same command is recorded in between, it is found by
                 # its key or causes a conflict, and this command is not decided on a history that includes it.
-                history, related = self.history(patient_id), self._related_streams(command)
+                history = self.history(patient_id)
+                related = self._related_streams(command, history)
                 if (replay := self._replay(sent)) is not None:
                     return replay
                 # The role comes first: a user who may not give the command learns nothing of the record.
                 check_role(actor, type(command))
                 _check_version(history, expected_version)
                 context = self._context(sent, history, related.other)
-                events = _with_versions(self._decided(history, command, context), patient_id, history.version + 1)
+                events = with_versions(self._decided(history, command, context), patient_id, history.version + 1)
                 if isinstance(command, Supplement):
                     check_named(self.documents, patient_id, command.documents)
-                others = related.events(patient_id, command, context)
+                others = related.events(patient_id, command, events, context)
                 if (outcome := self._save(sent, events, others, history)) is not None:
                     return outcome
         raise errors.Conflict("Other users kept changing this record", remedy="send the command again")
@@ -175,14 +179,15 @@ class Ledger(LedgerReader):
                 check_named(self.documents, patient_id, command.documents)
         except errors.LedgerError:
             return None
-        return self._save(sent, _with_versions(decided, patient_id, history.version + 1), (), history)
+        return self._save(sent, with_versions(decided, patient_id, history.version + 1), (), history)
 
     def open_history(
         self, command: OpenHistory, actor: Actor, *, key: str | None = None, imported_from: ImportedFrom | None = None
     ) -> Outcome:
         """Opens the history of a member. If it exists, the decision admits another provider office or refuses.
 
-        Raises AlreadyRecorded if the member already has a history, KeyReused, and Conflict.
+        Raises AlreadyRecorded if the member already has a history, RecordedAsAnother if that is another person's,
+        KeyReused, and Conflict, also if the member ID is another spelling of the IDs of several patients.
         """
         sent = self._sent(None, command, actor, key, imported_from)
         for _ in range(ATTEMPTS):
@@ -191,14 +196,16 @@ class Ledger(LedgerReader):
                 return replay
             patient_id, context = self._random_id(), self._context(sent)
             # If the member has a history, the decision is a refusal, or gives a provider office access to it.
-            found = related.leads_to
-            before = None if found is None else self.history(found)
+            assert related.member is not None
+            if len(related.member.holders) > 1:
+                raise not_admitted() if actor.role == "requester" else shared_spelling()
+            before = next((self.history(one) for one in related.member.holders), None)
             if before is None:
-                events = _with_versions(decide(before, command, context), patient_id, 1)
-                others = related.events(patient_id, command, context)
+                events = with_versions(decide(before, command, context), patient_id, 1)
+                others = related.events(patient_id, command, events, context)
             else:
                 context = self._context(sent, before)
-                events = _with_versions(decide(before, command, context), before.patient_id, before.version + 1)
+                events = with_versions(decide(before, command, context), before.patient_id, before.version + 1)
                 others = ()
             if (outcome := self._save(sent, events, others, before)) is not None:
                 return outcome
@@ -258,15 +265,15 @@ class Ledger(LedgerReader):
         digest = hashlib.sha256(self._index_namespace.bytes + b"[" + b",".join(parts) + b"]").hexdigest()
         return _SentCommand(actor, key, digest, imported_from, self._remembered.times_cleared)
 
-    def _related_streams(self, command: Command) -> RelatedStreams:
-        if isinstance(command, AboutMember):
-            return RelatedStreams(entry=self._index.entry(command.member))
+    def _related_streams(self, command: Command, history: PatientHistory | None = None) -> RelatedStreams:
         if isinstance(command, AboutTwo):
             try:
                 return RelatedStreams(other=self.history(command.other_patient_id))
             except errors.NotFound:
                 return RelatedStreams()
-        return RelatedStreams()
+        if isinstance(command, AboutMember | AboutName) and not self.members.is_complete:
+            raise schema.needs_newer(self.address)
+        return related_streams(self.index, command, history)
 
     def _save(
         self,
@@ -352,12 +359,14 @@ def open_ledger(
     settings: Mapping[str, str] | None = None,
     cipher: RecordCipher | None = None,
     deadlines: DeadlineTable | None = None,
+    completes_index: bool = True,
 ) -> Ledger:
     """Opens the ledger at `url`. An SQLite ledger is created or upgraded if needed; a new one needs `zone`.
 
-    If no `cipher` is given, the keys come from the environment, and so do the plan's own `deadlines`. Raises StoreError
-    if there is no ledger, if its schema version or time zone differs, if an encryption key is missing, or if the file
-    of deadlines is invalid.
+    If no `cipher` is given, the keys come from the environment, and so do the plan's own `deadlines`. Without
+    `completes_index`, the index of an older ledger stays as it is, and commands about member IDs and names are refused.
+    Raises StoreError if there is no ledger, if its schema version or time zone differs, if an encryption key is
+    missing, or if the file of deadlines is invalid.
     """
     address, cipher, deadlines = address_of(url), cipher or cipher_in(), deadlines or deadlines_in()
     if isinstance(address, SQLiteAddress) and schema.needs_upgrade(address):
@@ -365,22 +374,21 @@ def open_ledger(
     else:
         stored = schema.read_settings(address)
         schema.check_zone(stored.zone, zone)
-    return checked(
+    completes = completes_index and not stored.compares_members
+    if completes and not isinstance(address, SQLiteAddress):
+        raise schema.needs_newer(address)
+    stored = replace(stored, compares_members=True) if completes else stored
+    ledger = checked(
         Ledger(address, stored, clock=clock, entropy=entropy, settings=settings, cipher=cipher, deadlines=deadlines)
     )
+    if completes:
+        complete_or_close(ledger, entropy)
+    return ledger
 
 
 def _json(value: BaseModel) -> bytes:
     written: bytes = type(value).__pydantic_serializer__.to_json(value)
     return written
-
-
-def _with_versions(events: Sequence[PatientEvent], patient_id: UUID, first_version: int) -> tuple[PatientEvent, ...]:
-    """The new events with their places in the history, which no other code refers to yet."""
-    return tuple(
-        set_fields(event, originator_id=patient_id, originator_version=version)
-        for version, event in enumerate(events, first_version)
-    )
 
 
 def _check_version(history: PatientHistory, expected: int | None) -> None:

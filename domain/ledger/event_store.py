@@ -44,6 +44,14 @@ for _event_class in STORED_EVENTS:
     register_topic(_event_class.TOPIC, _event_class)
 
 
+def with_versions(events: Sequence[PatientEvent], patient_id: UUID, first_version: int) -> tuple[PatientEvent, ...]:
+    """The new events with their places in the history, which no other code refers to yet."""
+    return tuple(
+        set_fields(event, originator_id=patient_id, originator_version=version)
+        for version, event in enumerate(events, first_version)
+    )
+
+
 class EventMapper(Mapper[UUID]):
     """Reads and writes the events of `event_classes`, and no others."""
 

@@ -34,6 +34,7 @@ from domain.ledger.encryption.keys import cipher_in
 from domain.ledger.encryption.records import RecordCipher, RecordDamaged, key_id_of
 from domain.ledger.event_store import EventMapper, PatientEvents
 from domain.ledger.member_index import MemberIndex
+from domain.ledger.members import Members
 from domain.ledger.stores.backends import factory_at
 from domain.ledger.stores.urls import Address, address_of
 
@@ -158,6 +159,8 @@ class LedgerReader(Application[UUID]):
     ledger_id: UUID
     events: PatientEvents
     documents: DocumentStore
+    index: MemberIndex
+    members: Members
     recorder: SQLiteLedgerRecorder | PostgresLedgerRecorder
 
     def __init__(
@@ -182,7 +185,8 @@ class LedgerReader(Application[UUID]):
         self._remembered = HistoryCache()
         super().__init__(settings)
         self.recorder.on_connection_lost(self._remembered.forget)
-        self._index = MemberIndex(self.events, stored.index_namespace)
+        self.index = MemberIndex(self.events, stored.index_namespace)
+        self.members = Members(self.index, self.zone, self.history, is_complete=stored.compares_members)
         self.documents = documents_of(self.recorder.datastore, cipher)
 
     def close(self) -> None:
@@ -232,9 +236,9 @@ class LedgerReader(Application[UUID]):
             except Exception as error:
                 yield patient_id, error
 
-    def find(self, member: Member) -> UUID | None:
-        """The current patient of this member ID, or None."""
-        return self._index.entry(member).patient_id
+    def find(self, member: Member, *, on: date | None = None) -> UUID | None:
+        """The current patient of this member ID, or None; see `Members.find`. Raises Conflict."""
+        return self.members.find(member, on)
 
     def patients(self) -> Iterator[UUID]:
         """The id of every patient, in the order in which the histories were opened."""

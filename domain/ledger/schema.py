@@ -49,6 +49,9 @@ NAME_ZONE: Final = (
 
 Entropy = Callable[[int], bytes]
 
+TABLES_VERSION: Final = 4
+"""The oldest version whose tables are today's. In version 5, the index also has the compared form of each member ID."""
+
 _UPGRADE_LOCK: Final = 5_207_642_218_040_313_158
 
 
@@ -57,20 +60,21 @@ class Settings:
     """The settings that a ledger is created with.
 
     `index_namespace` is secret: anyone who has it could test whether a member ID is in the index. `ledger_id` is
-    public.
+    public. `compares_members`: the index of member IDs has the compared form of every ID on record.
     """
 
     zone: ZoneInfo
     index_namespace: UUID
     ledger_id: UUID
+    compares_members: bool = True
 
 
 def upgrade(url: str, *, zone: str | None = None, serving_role: str | None = None, entropy: Entropy) -> Settings:
     """Creates the schema, or upgrades it to this program's version. It is safe to repeat.
 
     `zone` is required the first time and can't change later. On PostgreSQL, `serving_role` gets exactly the
-    permissions that serving needs, and existing serving roles get the permissions that a version adds.
-    Raises StoreError.
+    permissions that serving needs, and existing serving roles get the permissions that a version adds. No event is
+    written: `domain.ledger.index_upgrade` completes the index of an older ledger. Raises StoreError.
     """
     address = address_of(url)
     match address:
@@ -83,22 +87,45 @@ def upgrade(url: str, *, zone: str | None = None, serving_role: str | None = Non
     return read_settings(address)
 
 
+def mark_index_complete(address: Address) -> None:
+    """Stores that the index has the compared form of every member ID on record. It is safe to repeat."""
+    version = str(SCHEMA_VERSION)
+    match address:
+        case SQLiteAddress():
+            with (
+                _sqlite_connection(address) as connection,
+                sqlite_connections.transaction(connection, commit=True) as c,
+            ):
+                c.execute(_STORE_SETTING, ("schema_version", version, version))
+        case PostgresAddress():
+            with _postgres_connection(address) as postgres_connection:
+                postgres_connection.execute(_in_schema(_STORE_POSTGRES_SETTING), ("schema_version", version))
+
+
 def read_settings(address: Address) -> Settings:
-    """The settings of the ledger. Raises StoreError if there is no ledger or its schema version differs."""
+    """The settings of the ledger. Raises StoreError if there is no ledger, or if the program can't read its schema.
+
+    A ledger whose index is not complete can be read, and needs an upgrade before it is written to.
+    """
     stored = _stored_settings(address)
     if stored is None:
         raise StoreError(f"No ledger was found at {address}", NO_LEDGER_REMEDY[type(address)])
     version = _checked_version(stored, address)
-    if version < SCHEMA_VERSION:
-        raise StoreError(f"{address} has schema {version}, and this program needs {SCHEMA_VERSION}", RUN_UPGRADE)
+    if version < TABLES_VERSION:
+        raise needs_newer(address, version)
     namespace, ledger_id = (UUID(stored[name]) for name in _IDS)
-    return Settings(zone=known_zone(stored["time_zone"]), index_namespace=namespace, ledger_id=ledger_id)
+    return Settings(known_zone(stored["time_zone"]), namespace, ledger_id, version >= SCHEMA_VERSION)
+
+
+def needs_newer(address: Address, version: int = TABLES_VERSION) -> StoreError:
+    """The refusal of a ledger that an older program wrote, until it is upgraded."""
+    return StoreError(f"{address} has schema {version}, and this program needs {SCHEMA_VERSION}", RUN_UPGRADE)
 
 
 def needs_upgrade(address: Address) -> bool:
-    """Whether there is no ledger yet or an older one. Raises StoreError if the ledger is newer than this program."""
+    """Whether there is no ledger yet, or one with older tables. Raises StoreError if it is newer than this program."""
     stored = _stored_settings(address)
-    return stored is None or _checked_version(stored, address) < SCHEMA_VERSION
+    return stored is None or _checked_version(stored, address) < TABLES_VERSION
 
 
 def known_zone(name: str) -> ZoneInfo:
@@ -133,8 +160,10 @@ def _settings_to_store(
     stored: Mapping[str, str], address: Address, zone: str | None, entropy: Entropy
 ) -> dict[str, str]:
     """The settings to write: all of them the first time, and only the version later."""
-    _checked_version(stored, address)
-    changes = {"schema_version": str(SCHEMA_VERSION)}
+    version = _checked_version(stored, address)
+    # The index of a new ledger is complete, because no member ID is on record.
+    reached = TABLES_VERSION if "time_zone" in stored and version < SCHEMA_VERSION else SCHEMA_VERSION
+    changes = {"schema_version": str(reached)}
     if "time_zone" in stored:
         check_zone(known_zone(stored["time_zone"]), zone)
     elif zone is None:
@@ -149,6 +178,10 @@ def _settings_to_store(
 
 _IDS: Final = ("index_namespace", "ledger_id")
 _STORE_SETTING = "INSERT INTO ledger_settings (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = ?"
+_STORE_POSTGRES_SETTING = (
+    "INSERT INTO {schema}.ledger_settings (name, value) VALUES (%s, %s)"
+    " ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+)
 
 
 def _stored_settings(address: Address) -> dict[str, str] | None:
@@ -241,13 +274,7 @@ def _upgrade_postgres(address: PostgresAddress, zone: str | None, role: str | No
                 connection.execute(_in_schema("SELECT name, value FROM {schema}.ledger_settings")).fetchall()
             )
             for name, value in _settings_to_store(stored, address, zone, entropy).items():
-                connection.execute(
-                    _in_schema(
-                        "INSERT INTO {schema}.ledger_settings (name, value) VALUES (%s, %s)"
-                        " ON CONFLICT (name) DO UPDATE SET value = excluded.value"
-                    ),
-                    (name, value),
-                )
+                connection.execute(_in_schema(_STORE_POSTGRES_SETTING), (name, value))
             if role is not None:
                 _grant_serving_role(connection, role)
             # Roles that served the older version also serve this one.

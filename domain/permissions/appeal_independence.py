@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from domain.comparison import same_name
 from domain.errors import NotPermitted
 from domain.history.records import Appeal, Request
 from domain.history.state import PatientHistory
@@ -57,7 +58,7 @@ def why_not_independent(
     request = history.request(appeal.request_id)
     assert request is not None, "an appeal belongs to a request on record"
     participant_ids = {one.id for one in _participants(history, request, appeal)}
-    if actor.id in participant_ids or _normalized_name(actor.name) in _decider_names(request):
+    if actor.id in participant_ids or any(same_name(actor.name, one) for one in _decider_names(request)):
         return NotPermitted(
             "this user took part in the determination under appeal",
             field=f"{field}.id",
@@ -118,11 +119,5 @@ def _participants(history: PatientHistory, request: Request, appeal: Appeal) -> 
 def _decider_names(request: Request) -> set[str]:
     """The names of those who decided imported determinations of the request."""
     return {
-        _normalized_name(one.past.decided_by)
-        for one in request.decisions
-        if one.past is not None and one.past.decided_by is not None
+        one.past.decided_by for one in request.decisions if one.past is not None and one.past.decided_by is not None
     }
-
-
-def _normalized_name(name: str) -> str:
-    return " ".join(name.casefold().split())

@@ -129,6 +129,8 @@ def folded_rows(
     """Yields the rows of every patient, folded from the log."""
     if known_at is not None and known_at > ledger.now() and ledger.is_empty():
         raise InvalidCommand("known_at is in the future", field="known_at", remedy="send a time in the past")
+    # The index says who shares a member ID now. It does not say who did at an earlier time.
+    groups = ledger.members.shared() if known_at is None else ()
     for number, patient_id in enumerate(ledger.patients()):
         if progress is not None:
             progress(number)
@@ -138,7 +140,7 @@ def folded_rows(
             # The patient's history was not open at that time.
             continue
         day = as_of or fold_day(history, ledger.today(), ledger.zone)
-        yield from worklist_rows(history, day, ledger.zone, ledger.deadlines)
+        yield from worklist_rows(history, day, ledger.zone, ledger.deadlines, _others(groups, patient_id))
 
 
 # -- the loop ---------------------------------------------------------------------------------
@@ -220,27 +222,40 @@ def rebuild(ledger: LedgerReader, *, alone: bool = False, progress: OnPatientsDo
 def _stored(ledger: LedgerReader, views: Views, generation: Generation, position: int, patients: Sequence[UUID]) -> int:
     """Folds the patients and stores their rows. Returns their number.
 
+    A patient whose member ID another patient has, or had, in another spelling is folded together with that patient.
+
     If another runner advanced the generation meanwhile, nothing is stored, and the caller reads the status again.
     """
-    views.store(WORKLIST, generation, position, list(_refolded(ledger, patients)), ledger.now())
+    groups = (one for one in ledger.members.once_shared() if not set(one).isdisjoint(patients))
+    together = tuple(dict.fromkeys((*patients, *(one for group in groups for one in group))))
+    views.store(WORKLIST, generation, position, list(_refolded(ledger, together)), ledger.now())
     return len(patients)
 
 
 def _refolded(ledger: LedgerReader, patients: Sequence[UUID]) -> Iterator[Refolded]:
+    groups = ledger.members.shared()
     for patient_id, history in ledger.histories(patients):
         try:
-            yield Refolded(patient_id, _entries(ledger, history))
+            yield Refolded(patient_id, _entries(ledger, history, _others(groups, patient_id)))
         except UNAVAILABLE:
             raise
         except Exception as error:
             yield Refolded(patient_id, error=error_location(error))
 
 
-def _entries(ledger: LedgerReader, history: PatientHistory | Exception) -> tuple[WorklistEntry, ...]:
+def _others(groups: Sequence[Sequence[UUID]], patient_id: UUID) -> tuple[UUID, ...]:
+    """The other patients of the groups that have this patient."""
+    found = (one for group in groups if patient_id in group for one in group if one != patient_id)
+    return tuple(dict.fromkeys(found))
+
+
+def _entries(
+    ledger: LedgerReader, history: PatientHistory | Exception, sharing: tuple[UUID, ...]
+) -> tuple[WorklistEntry, ...]:
     if isinstance(history, Exception):
         raise history
     day = fold_day(history, ledger.today(), ledger.zone)
-    return tuple(entry_of(row) for row in worklist_rows(history, day, ledger.zone, ledger.deadlines))
+    return tuple(entry_of(row) for row in worklist_rows(history, day, ledger.zone, ledger.deadlines, sharing))
 
 
 def error_location(error: Exception) -> str:

@@ -29,6 +29,8 @@ def waits_for(row: WorklistRow) -> str:
             return "a reviewer, to check the dose after death"
         case "entry_to_settle":
             return "a reviewer, to say what the dose entry is"
+        case "shared_member_id":
+            return "a reviewer, to retire the member ID that is wrong"
         case "open":
             return "the prescriber, information not requested yet" if row.recommendation == "pend" else "a reviewer"
 

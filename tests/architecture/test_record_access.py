@@ -24,7 +24,7 @@ READERS = {
     "cli/serve.py": "the address of a synthetic patient of the demo",
     "cli/worklist.py": "which rows could not be rebuilt, by random ids",
 }
-FILLED = ("demo/", "files/import_intake.py", "files/earlier_imports.py")
+FILLED = ("demo/", "files/import_intake.py", "files/import_members.py", "files/earlier_imports.py")
 """What fills a ledger, and shows no record."""
 
 READS = {
@@ -35,7 +35,9 @@ READS = {
     "find",
     "histories",
     "history",
+    "index",
     "mapper",
+    "members",
     "patients",
     "recorder",
 }

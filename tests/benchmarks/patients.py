@@ -61,14 +61,20 @@ class Template:
     indexed: StoredRow
     doses: tuple[StoredRow, ...]
 
+    @property
+    def member_stream(self) -> UUID:
+        return UUID(json.loads(self.indexed.state)["member_stream"])
+
     def rows(self, patient_id: UUID, namespace: UUID, number: int) -> Iterator[StoredRow]:
         """What one more patient has on record before the benchmark begins: opened, submitted, approved."""
         member_id = f"{number:0{len(self.member_id)}d}"
-        stream = uuid5(namespace, f"plan\0{member_id}")
+        # Digits are their own compared form. The event also names the ID as it is written.
+        stream, written = uuid5(namespace, f"\0spelling\0plan\0{member_id}"), uuid5(namespace, f"plan\0{member_id}")
         for one in self.opened:
             state = moved(one.state, self.patient_id, patient_id).replace(self.member_id.encode(), member_id.encode())
             yield StoredRow(patient_id, one.originator_version, one.topic, state)
-        yield StoredRow(stream, 1, self.indexed.topic, moved(self.indexed.state, self.patient_id, patient_id))
+        state = moved(moved(self.indexed.state, self.patient_id, patient_id), self.member_stream, written)
+        yield StoredRow(stream, 1, self.indexed.topic, state)
 
     def dose_rows(self, patient_id: UUID) -> list[StoredRow]:
         """What the commands of the benchmark store for the patient."""

@@ -21,7 +21,7 @@ from domain.history import fold
 from domain.history.state import requester_key
 from domain.ledger import application, reader
 from domain.ledger.application import Ledger
-from domain.ledger.member_index import IndexEntry
+from domain.ledger.member_index import SpellingEntry
 from tests.clock import Clock
 from tests.conftest import NOON, ZONE, OpenLedger
 from tests.ledger.acts import dose, dosed, opened, opening
@@ -211,7 +211,7 @@ def test_a_history_whose_index_is_taken_leaves_no_history(
 ) -> None:
     other = open_here()
     patient_id = opened(other)
-    monkeypatch.setattr(ledger._index, "entry", _blind_once(ledger._index.entry))
+    monkeypatch.setattr(ledger.index, "spelling", _blind_once(ledger.index.spelling))
     with pytest.raises(errors.AlreadyRecorded):
         ledger.open_history(opening(), NURSE)
     assert list(ledger.patients()) == [patient_id]
@@ -221,10 +221,10 @@ def _blind_once(entry):  # type: ignore[no-untyped-def]
     """Finds nothing the first time, as if the other history were opened right after."""
     looked = []
 
-    def found(member: Member) -> IndexEntry:
+    def found(member: Member) -> SpellingEntry:
         looked.append(member)
-        known: IndexEntry = entry(member)
-        return replace(known, version=0, patient_id=None) if len(looked) == 1 else known
+        known: SpellingEntry = entry(member)
+        return replace(known, events=()) if len(looked) == 1 else known
 
     return found
 

@@ -73,12 +73,12 @@ def test_another_time_zone_is_refused(ledger_url: str) -> None:
 
 
 def test_a_newer_schema_is_refused_by_everything(ledger_url: str, run_sql: Statement) -> None:
-    run_sql("UPDATE ledger_settings SET value = '5' WHERE name = 'schema_version'")
+    run_sql("UPDATE ledger_settings SET value = '6' WHERE name = 'schema_version'")
     for attempt in (
         lambda: open_ledger(ledger_url),
         lambda: upgrade(ledger_url, entropy=seeded(1)),
     ):
-        with pytest.raises(StoreError, match="has schema 5, and this program knows 4") as caught:
+        with pytest.raises(StoreError, match="has schema 6, and this program knows 5") as caught:
             attempt()
         assert "lemtrada-ledger database upgrade" in caught.value.remedy
 

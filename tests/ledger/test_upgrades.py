@@ -22,7 +22,8 @@ from psycopg import sql
 from domain.ledger.application import Ledger, open_ledger
 from domain.ledger.documents.store import GRACE, documents_of
 from domain.ledger.errors import StoreError
-from domain.ledger.schema import Settings, read_settings, upgrade
+from domain.ledger.index_upgrade import upgrade
+from domain.ledger.schema import Settings, read_settings
 from domain.ledger.stores.urls import SQLiteAddress, address_of
 from domain.ledger.tables.tables import RECORD_COMMANDS
 from tests.conftest import ZONE, seeded
@@ -146,10 +147,10 @@ def test_an_upgrade_keeps_every_event_and_every_command(old: Old) -> None:
     before = old.recorded()
     assert [len(rows) for rows in before] == [6, 2]
     for _ in range(2):
-        settings = upgrade(old.url, entropy=seeded(99))
+        settings, _ = upgrade(old.url, entropy=seeded(99))
         assert (settings.zone, settings.index_namespace) == (ZoneInfo(ZONE), NAMESPACE)
         assert old.recorded() == before
-    assert old.ask("SELECT value FROM ledger_settings WHERE name = 'schema_version'") == [("4",)]
+    assert old.ask("SELECT value FROM ledger_settings WHERE name = 'schema_version'") == [("5",)]
 
     with open_ledger(old.url, zone=ZONE, entropy=seeded(2)) as ledger:
         assert ledger.history(old.patient_id).version == 5
@@ -176,7 +177,7 @@ def test_an_upgraded_ledger_has_the_shape_of_a_new_one(old: Old, store: str, led
 
 def test_an_older_ledger_is_upgraded_when_opened_on_sqlite_and_named_on_postgresql(old: Old, store: str) -> None:
     if store == "postgresql":
-        with pytest.raises(StoreError, match=r"has schema 1, and this program needs 4: run .* database upgrade"):
+        with pytest.raises(StoreError, match=r"has schema 1, and this program needs 5: run .* database upgrade"):
             open_ledger(old.url)
         assert old.ask("SELECT to_regclass('documents')") == [(None,)]
         return

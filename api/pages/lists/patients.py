@@ -15,7 +15,7 @@ from api.record_access.http import AccessOfRequest
 from api.routes.dependencies import CommandRunner, CommandRunnerOfRequest, opened_history
 from api.routes.patients import FindBody
 from domain.commands.patient import OpenHistory
-from domain.errors import LedgerError, NotFound
+from domain.errors import Conflict, InvalidCommand, LedgerError, NotFound
 from domain.permissions.commands import refusal_of_role
 from domain.permissions.views import check_may_see
 
@@ -47,6 +47,9 @@ def find_patient(
             "find", form, STATUS[NotFound], cause, "compare the number with the card, or open a history"
         )
         return _page(request, commanding, tried)
+    except (Conflict, InvalidCommand) as error:
+        log_denial(request, error)
+        return _page(request, commanding, refused_form("find", form, error))
     return redirect_to(request, f"{PATH}/{patient_id}")
 
 

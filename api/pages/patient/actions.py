@@ -24,6 +24,10 @@ def _patient(_: PatientHistory) -> Sequence[CommandSubject]:
     return (None,)
 
 
+def _members(history: PatientHistory) -> Sequence[CommandSubject]:
+    return history.members
+
+
 def _doses(history: PatientHistory) -> Sequence[CommandSubject]:
     return [dose.dose_id for dose in history.doses if not dose.voided]
 
@@ -115,6 +119,8 @@ MORE: Final = (
     PatientAct("line-of-business", "Coverage changed", patient.ChangeLineOfBusiness),
     PatientAct("representative", "Name a representative", patient.NameRepresentative),
     PatientAct("demographics", "Correct name or birth date", patient.CorrectDemographics),
+    PatientAct("add-member", "Add a member ID", patient.AddMemberIdentifier),
+    PatientAct("retire-member", "Retire a member ID", patient.RetireMemberIdentifier, _members),
     PatientAct("death", "Record a death", patient.RecordDeath),
 )
 ACTS: Final = (*FIRST, *ON_A_CLAIM, *ON_A_DOSE, *ON_A_REPORT, *ON_AN_AGENT, *MORE)

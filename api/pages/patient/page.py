@@ -21,7 +21,7 @@ from api.routes.dependencies import AsOf, CommandRunner, CommandRunnerOfRequest,
 from api.text.eligibility import eligibility_rows, headline
 from domain.calendar import FIRST_YEAR, LAST_YEAR
 from domain.errors import InvalidCommand
-from domain.events.patient import Relationship
+from domain.events.patient import HistoryOpened, Relationship
 from domain.events.treatment import DoseSource, ReportedCourse, TreatmentSource
 from domain.facts import FrozenModel, doses_in_course
 from domain.history.state import PatientHistory
@@ -110,6 +110,8 @@ def _page(
         shown = _content(history, access, day, known_on, today)
     if access.office is None:
         access.record([patient_id], "person")
+    # The page that follows the opening of a history says whether the person is on record already.
+    was_opened = request.query_params.get("recorded") == HistoryOpened.TOPIC
     return rendered(
         request,
         "patient/page.html.j2",
@@ -128,6 +130,7 @@ def _page(
         more=MORE,
         offered=offered_forms(history, occasion_of(commanding, history)),
         is_of_plan=access.office is None,
+        same_person=access.same_person(history) if was_opened else (),
         tried=tried,
     )
 

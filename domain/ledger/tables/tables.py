@@ -14,7 +14,7 @@ from typing import Final
 
 from domain.ledger.tables import access_log, seal, sessions, views
 
-SCHEMA_VERSION: Final = 4
+SCHEMA_VERSION: Final = 5
 
 SCHEMA: Final = "public"
 """The schema on PostgreSQL that has the tables."""

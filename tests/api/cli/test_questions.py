@@ -273,9 +273,10 @@ def test_upgrade_makes_a_ledger_and_is_harmless_to_repeat(tmp_path: Path) -> Non
     assert "needs the plan's time zone" in refused("database", "upgrade", "--database", url)
     assert not (tmp_path / "new.sqlite").exists()
     made = ("database", "upgrade", "--database", url, "--time-zone", "America/Chicago")
-    assert run(*made).stdout == f"The ledger at {url} has schema 4 and time zone America/Chicago.\n"
+    assert run(*made).stdout == f"The ledger at {url} has schema 5 and time zone America/Chicago.\n"
     again = json.loads(run("database", "upgrade", "--database", url, "--json").stdout)
-    assert again == {"database": url, "schema_version": 4, "time_zone": "America/Chicago"}
+    written = {"index_events_written": 0, "unreadable_records": 0}
+    assert again == {"database": url, "schema_version": 5, "time_zone": "America/Chicago"} | written
     assert "America/Chicago, not Europe/Oslo" in refused(*made[:-1], "Europe/Oslo")
     assert "not a time zone of the IANA database" in refused(*made[:-1], "Mars/Olympus")
     assert "SQLite has no roles" in refused(*made, "--serving-role", "ledger")

@@ -167,7 +167,7 @@ def test_who_saw_my_record_between_two_dates(api: Api, told: Json) -> None:
     patient = told["patient_id"]
     get(api, f"/patients/{patient}/eligibility", NURSE)
     get(api, f"/requests/{told['request_id']}", PRACTICE)
-    get(api, f"/patients/{api.opened('M-2')}/courses", NURSE)
+    get(api, f"/patients/{api.opened('M-2', name='Berta Synthetic')}/courses", NURSE)
     accounting = f"/patients/{patient}/accesses?from=2026-04-28&to=2026-04-28"
     told_of = [(one["actor_id"], one["view"]) for one in get(api, accounting, AUDITOR).json()["items"]]
     assert told_of[:2] == [("office.7", "request"), ("r.nurse", "eligibility")]

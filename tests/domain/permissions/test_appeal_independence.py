@@ -118,6 +118,27 @@ def test_who_decided_before_this_ledger_is_known_by_name_alone() -> None:
     given(*imported, appealed()).when(overturned()).then(AppealDecided, CourseApproved)
 
 
+@pytest.mark.parametrize(
+    ("written", "name", "is_same"),
+    [
+        ("Conor O\u2019Appeals", "Conor O'Appeals", True),
+        ("CONOR OAPPEALS", "Conor O'Appeals", True),
+        ("Anna Syn Thetic", "Anna Syn-Thetic", True),
+        ("Rene\u0301e Appeals", "Ren\u00e9e Appeals", True),
+        ("Renee Appeals", "Ren\u00e9e Appeals", False),
+    ],
+)
+def test_their_names_are_compared_as_all_names_are(written: str, name: str, is_same: bool) -> None:
+    imported = [submitted(received_on="2026-04-01").imported()]
+    past = past_determination("denied", "2026-04-10", decided_by=written)
+    who = Actor(id="another.id", name=name, role="appeals_clinician", credential="pharmacist")
+    decided = given(*imported, past, appealed()).when(overturned().by(who))
+    if is_same:
+        decided.then_refused(NotPermitted, field="actor.id")
+    else:
+        decided.then(AppealDecided, CourseApproved)
+
+
 # -- upholding --------------------------------------------------------------------------------
 
 MAY_UPHOLD: dict[str, tuple[Actor, str | None]] = {

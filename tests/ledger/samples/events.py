@@ -45,6 +45,7 @@ from domain.policy.referral import Reason
 from tests.ledger.samples.claims import claim_samples
 from tests.ledger.samples.deadlines import deadline_samples
 from tests.ledger.samples.later import later_samples, receipt_samples, report_samples
+from tests.ledger.samples.members import member_samples
 from tests.ledger.samples.system import keeping_samples
 
 PATIENT = UUID("6f1c5a04-93a5-4f0e-8d55-0c7f6f8b2a11")
@@ -302,6 +303,7 @@ _LATER: dict[str, Event] = {
     "RequestSubmitted-fax": next(one for one in _SAMPLES if isinstance(one, RequestSubmitted)).model_copy(
         update={"receipt_source": "fax"}
     ),
+    **member_samples(CARRIED | {"imported_from": IMPORTED}, PATIENT),
 }
 
 _LATER |= deadline_samples({one.TOPIC: one for one in _SAMPLES} | _LATER)

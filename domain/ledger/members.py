@@ -1,0 +1,126 @@
+"""Whom a member ID means: finds patients by member ID in any spelling, and other records of the same person."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from domain.comparison import DAMAGED_ID, dates_meet, is_spreadsheet_damage, same_name
+from domain.errors import Conflict, InvalidCommand
+from domain.events.patient import Member
+from domain.history.state import PatientHistory
+from domain.ledger.errors import StoreError
+from domain.ledger.member_index import MemberIndex
+from domain.ledger.schema import RUN_UPGRADE
+
+
+class Members:
+    """The questions about member IDs. `history` reads the history of a patient.
+
+    If `is_complete` is false, the index of an older ledger has no other spellings yet. IDs that are sent exactly as
+    they are on record find their patients nevertheless.
+    """
+
+    def __init__(
+        self, index: MemberIndex, zone: ZoneInfo, history: Callable[[UUID], PatientHistory], *, is_complete: bool
+    ) -> None:
+        self._index = index
+        self.is_complete = is_complete
+        self._zone = zone
+        self._history = history
+
+    def find(self, member: Member, on: date | None = None) -> UUID | None:
+        """The current patient of this member ID, or None. `on` is the day of a service for which the ID was stated.
+
+        An ID that is on record exactly so finds its patient, and another spelling does if one patient alone has it.
+        Raises Conflict if several have it, or if the ID did not identify the patient yet on the day.
+        """
+        holders = self.holders(member)
+        if len(holders) > 1:
+            raise shared_spelling()
+        if not holders or on is None:
+            return next(iter(holders), None)
+        first_day = self._index.spelling(member).first_day(holders[0], self._index.stream_of(member), self._zone)
+        if first_day is not None and on < first_day:
+            raise Conflict(
+                f"this member ID identifies this patient from {first_day} on, and it was another person's before",
+                field="on",
+                remedy="send the ID that the person had on that day, or record it on the page of the patient whom it "
+                "is about",
+            )
+        return holders[0]
+
+    def holders(self, member: Member) -> tuple[UUID, ...]:
+        """The patient who has exactly this member ID, or else every patient who has it in another spelling.
+
+        Raises StoreError if the index has no other spellings yet.
+        """
+        member_stream = self._index.stream_of(member)
+        if self.is_complete:
+            return self._index.spelling(member).holders(member_stream)
+        exact = self._index.earlier_holder(member)
+        if exact is None:
+            raise StoreError("The index of member IDs is not complete", RUN_UPGRADE)
+        return (exact,)
+
+    def is_retired(self, member: Member) -> bool:
+        """Whether this member ID, in any spelling, identified a patient before and identifies none now."""
+        spelling = self._index.spelling(member)
+        return bool(spelling.events) and not spelling.patients
+
+    def named(self, text: str, issuer: str | None = None) -> Member:
+        """The member of a text such as `ISSUER:ID`. Raises ValidationError if it is not a member ID.
+
+        The text is split at the first colon only if such an issuer is on record. A given `issuer` is taken as it is,
+        and then the whole text is the ID.
+        """
+        if issuer is not None:
+            return Member(issuer=issuer, member_id=text)
+        before, colon, after = text.partition(":")
+        if colon and (not before or self.knows_issuer(before)):
+            return Member(issuer=before, member_id=after)
+        return Member(member_id=text)
+
+    def knows_issuer(self, issuer: str) -> bool:
+        """Whether a member ID of this issuer is, or was, on record. The plan is always known."""
+        return self._index.knows_issuer(issuer) or not self.is_complete
+
+    def shared(self) -> tuple[tuple[UUID, ...], ...]:
+        """The patients of each compared form of a member ID that several patients have now."""
+        found = (self._index.spelling_in(stream).patients for stream in self._index.shared().listed)
+        return tuple(patients for patients in found if len(patients) > 1)
+
+    def once_shared(self) -> tuple[tuple[UUID, ...], ...]:
+        """The patients of each compared form that several patients have, or had when an upgrade found them."""
+        return tuple(self._index.spelling_in(stream).ever for stream in self._index.shared().listed)
+
+    def same_person(self, history: PatientHistory) -> tuple[PatientHistory, ...]:
+        """The other histories with this name and birth date, except those that are linked with this one."""
+        entry = self._index.person(history.name, history.birth_date)
+        others = () if entry is None else dict.fromkeys(entry.listed)
+        found = (self._history(one) for one in others if one not in (history.patient_id, *history.linked))
+        return tuple(one for one in found if _is_same_person(history, one))
+
+
+def shared_spelling() -> Conflict:
+    """The refusal to choose between patients whose member IDs differ only in their spelling."""
+    return Conflict(
+        "several patients have this member ID in other spellings, so it identifies none of them",
+        field="member",
+        remedy="send the ID exactly as it is on record; the worklist lists these patients, so that one of the IDs is "
+        "retired",
+    )
+
+
+def check_intact(member: Member) -> None:
+    """Raises InvalidCommand if a spreadsheet made the member ID of another one."""
+    if is_spreadsheet_damage(member.member_id):
+        raise InvalidCommand(DAMAGED_ID.cause, field="member", remedy=DAMAGED_ID.remedy)
+
+
+def _is_same_person(one: PatientHistory, other: PatientHistory) -> bool:
+    if one.birth_date is None or other.birth_date is None:
+        return False
+    return same_name(one.name, other.name) and dates_meet(one.birth_date, other.birth_date)
