@@ -27,7 +27,8 @@ from domain.deadlines.due_dates import (
     reason_against_extension,
 )
 from domain.deadlines.revision_1 import decision_deadline_revision_1
-from domain.history.records import GrantedExtension, Request
+from domain.history.records import Request
+from domain.history.request_times import GrantedExtension
 from domain.history.state import PatientHistory
 
 
