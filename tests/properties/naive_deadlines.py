@@ -11,8 +11,8 @@ with a counter. Hours are added to instants in UTC. Known from the law (and `../
   the answer, or until 45 days after the notice was received.
 - (h)(3)(i), (i)(2): 180 days from receipt of the notice to appeal; 72 hours, 30 days, 60 days after the service; half of
   the days at each of two levels.
-- 42 CFR 422.568, .572: 72 hours, expedited 24 hours; nothing stops them. 422.582: 65 days from the date on the notice.
-  422.590: 7 days, expedited 72 hours; a denial that is upheld is forwarded to the independent entity in the same time.
+- 42 CFR 422.568, .572: 72 hours, expedited 24 hours; nothing stops them. 422.582: 60 days from receipt, presumed 5
+  days after the date on the notice. 422.590: 7 days, expedited 72 hours; a denial that is upheld is forwarded to the independent entity in the same time.
 - SSA 1927(d)(5): 24 hours. 42 CFR 438.402, .408: 60 days from the date on the notice; 30 days, expedited 72 hours.
 """
 
@@ -224,7 +224,10 @@ def last_day_to_appeal(life: RequestLife) -> date | None:
 def end_of_notice(life: RequestLife, notice: Notice) -> date | None:
     dated = day_of(notice.sent_at, life.zone)
     if life.line == "medicare_advantage":
-        return days_after(dated, 65)
+        # Sixty days after receipt, presumed on the fifth day unless there is evidence of a later one, 422.582(b)(1).
+        presumed = days_after(dated, 5)
+        received = presumed if notice.received_at is None else day_of(notice.received_at, life.zone)
+        return days_after(max(presumed, received), 60)
     if life.line == "medicaid":
         return days_after(dated, 60)
     return None if notice.received_at is None else days_after(day_of(notice.received_at, life.zone), 180)
