@@ -151,7 +151,8 @@ WHEN_OPEN: Final[list[Act]] = [
     _assigned,
     _assigned,
     *[_denial] * 6,
-    *[lambda _: [requests.information_requested()]] * 6,
+    *[lambda _: [requests.information_requested()]] * 3,
+    *[lambda _: [requests.information_requested(extend={"notice": "Information is missing."})]] * 6,
     lambda _: [requests.supplied({"hiv_infection": False, "ms_form": "relapsing_remitting"})],
     lambda _: [requests.supplied({"agents_list_is_complete": True})],
     lambda _: [requests.released()],
@@ -161,8 +162,7 @@ WHEN_OPEN: Final[list[Act]] = [
     lambda told: [requests.planned((told.ledger.today() + timedelta(days=20)).isoformat())],
     lambda _: [approved()],
     lambda _: [approved_by_clinician()],
-    lambda _: [referred(rationale="It is unusual.")],
-    lambda _: [referred(rationale="It is unusual.")],
+    *[lambda _: [referred(rationale="It is unusual.")]] * 3,
     _request,
 ]
 WHEN_DENIED: Final[list[Act]] = [*[_appeal] * 12]
