@@ -17,7 +17,8 @@ from domain.deadlines.requests import deadline_of, terms_of
 from domain.events.appeal_rights import AppealRights
 from domain.events.patient import LineOfBusiness
 from domain.events.requests import NoticeKind
-from domain.history.records import Appeal, Asking, Notice, Request
+from domain.history.records import Appeal, Notice, Request
+from domain.history.request_times import Asking
 from domain.history.state import PatientHistory
 
 Information = tuple[tuple[str, ...], tuple[tuple[str, str], ...]]

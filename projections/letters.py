@@ -14,7 +14,8 @@ from zoneinfo import ZoneInfo
 from domain.deadline_terms.table import BUILT_IN, DeadlineTable
 from domain.errors import NotFound
 from domain.facts import FrozenModel
-from domain.history.records import Appeal, ApprovalRecord, Asking, DeterminationRecord, Request
+from domain.history.records import Appeal, ApprovalRecord, DeterminationRecord, Request
+from domain.history.request_times import Asking
 from domain.history.state import PatientHistory
 from domain.people import Actor
 from domain.policy.assessment import NOT_LISTED, Assessment

@@ -15,7 +15,8 @@ from domain.events.patient import LineOfBusiness
 from domain.events.receipts import ReceiptSource
 from domain.events.requests import Statement, Urgency
 from domain.events.treatment import Variance
-from domain.history.records import Request, RequestStatus
+from domain.history.records import Request
+from domain.history.request_times import RequestStatus
 from domain.people import Actor, ConsultationGiven, Prescriber
 from domain.policy.assessment import Assessment
 from projections.audit_trail import AuditEntry

@@ -56,14 +56,21 @@ class InformationRequest:
 class DeadlineExtension:
     """An extension, whose notice was given at an instant. If the terms allow less, it counts as long as they allow.
 
-    `for_information`: the reason is that requested information is missing, so the time stops from `at` on.
-    `notice_received_at` is when the notice was received. None: not on record, and the time to respond counts from `at`.
+    `for_information`: the reason is that requested information is missing, so the time stops from `notice_at` on.
+    `notice_received_at` is when the notice was received. None: not on record, and the time to respond counts from
+    `notice_at`. `sent_at` is when the notice was sent, or None if that is not on record.
     """
 
     at: datetime
     granted: Days
     for_information: bool = False
     notice_received_at: datetime | None = None
+    sent_at: datetime | None = None
+
+    @property
+    def notice_at(self) -> datetime:
+        """When the notice was given: `at`, or when it was sent if that is later (29 CFR 2560.503-1(f)(4))."""
+        return max(self.at, self.sent_at or self.at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,9 +227,15 @@ def as_decided(times: DecisionTimes) -> DecisionTimes:
         urgency=times.urgency,
         expedited_at=until_then(times.expedited_at),
         extensions=tuple(
-            DeadlineExtension(at, one.granted, one.for_information, until_then(one.notice_received_at))
+            replace(
+                one,
+                at=at,
+                notice_received_at=until_then(one.notice_received_at),
+                sent_at=None if one.sent_at is None else _utc(one.sent_at),
+            )
             for one in times.extensions
-            if (at := until_then(one.at)) is not None
+            # A notice that was sent after the decision was not sent by then.
+            if until_then(one.notice_at) is not None and (at := until_then(one.at)) is not None
         ),
         information_requests=tuple(
             InformationRequest(at, _utc(one.answer_due), until_then(one.answered_at))
@@ -243,14 +256,14 @@ def _standard_clock(terms: DeadlineTerms, times: DecisionTimes, zone: ZoneInfo) 
     start = times.received_at
     extension = _extension(terms, times, after(start, terms.standard, zone))
     rule = f"{terms.line}, standard: {terms.standard} from receipt"
-    extended, stops = None, list[tuple[datetime, datetime]]()
+    extended, stops, counted = None, list[tuple[datetime, datetime]](), list[tuple[datetime, datetime]]()
     if extension is not None:
         extended = min(extension.granted, terms.extension or Days(0), key=lambda days: days.count)
         rule += f", extended by {extended}"
-        stops = _pause(terms, times, extension, zone)
+        stops, counted = _pause(terms, times, extension, zone)
     if stops:
         rule += ", excluding the time while requested information was pending"
-    due_at = end_of_term(start, terms.standard, extended, stops, zone)
+    due_at = end_of_term(start, terms.standard, extended, counted, zone)
     return deadline(terms, times, start, due_at, stops, (rule, "standard", "standard"))
 
 
@@ -261,29 +274,35 @@ def _extension(terms: DeadlineTerms, times: DecisionTimes, first_due_at: datetim
     """
     if terms.extension is None:
         return None
-    allowed = [one for one in times.extensions if one.at < first_due_at and not is_expedited(times, one.at)]
-    return min(allowed, key=lambda one: (one.at, one.granted.count, one.for_information), default=None)
+    allowed = [one for one in times.extensions if one.notice_at < first_due_at]
+    allowed = [one for one in allowed if not is_expedited(times, one.notice_at)]
+    return min(allowed, key=lambda one: (one.notice_at, one.granted.count, one.for_information), default=None)
 
 
 def _pause(
     terms: DeadlineTerms, times: DecisionTimes, extension: DeadlineExtension, zone: ZoneInfo
-) -> list[tuple[datetime, datetime]]:
+) -> tuple[list[tuple[datetime, datetime]], list[tuple[datetime, datetime]]]:
     """The pause of an extension for missing information, from its notice to the answer or the end of the time for it.
 
-    The answer is complete when all that was requested by then, and not answered yet, is answered.
+    The answer is complete when all that was requested by then, and not answered yet, is answered. The second list is
+    for counting days: an answer at midnight is of the day that it starts, and a limit at midnight of the day that it
+    ends.
     """
     if not (extension.for_information and terms.information_extension_stops and terms.answer_standard):
-        return []
+        return [], []
+    at = extension.notice_at
     awaited = [
         one
         for one in times.information_requests
-        if one.asked_at <= extension.at and (one.answered_at is None or one.answered_at > extension.at)
+        if one.asked_at <= at and (one.answered_at is None or one.answered_at > at)
     ]
     if not awaited:
-        return []
-    limit = after(max(extension.at, extension.notice_received_at or extension.at), terms.answer_standard, zone)
-    since = max(times.received_at, extension.at)
-    return [(since, max(since, min(limit, max(one.answered_at or limit for one in awaited))))]
+        return [], []
+    limit = after(max(at, extension.notice_received_at or at), terms.answer_standard, zone)
+    since = max(times.received_at, at)
+    until = max(since, min(limit, max(one.answered_at or limit for one in awaited)))
+    is_exact = until >= limit or isinstance(terms.standard, Hours)
+    return [(since, until)], [(since, until if is_exact else until + timedelta.resolution)]
 
 
 def urgent_clock(terms: DeadlineTerms, times: DecisionTimes, start: datetime, zone: ZoneInfo) -> DecisionDeadline:

@@ -27,7 +27,8 @@ from domain.deadlines.due_dates import (
     reason_against_extension,
 )
 from domain.deadlines.revision_1 import decision_deadline_revision_1
-from domain.history.records import GrantedExtension, Request
+from domain.history.records import Request
+from domain.history.request_times import GrantedExtension
 from domain.history.state import PatientHistory
 
 
@@ -68,11 +69,11 @@ def terms_of(history: PatientHistory, request: Request, table: DeadlineTable = B
 def is_post_service(request: Request) -> bool:
     """Whether the request asks only for doses that were given before.
 
-    An urgent request, and one that asks for further days too, has the shorter terms of other requests.
+    An urgent request, and one that asks for further days too, has the shorter terms of other requests. A request that
+    is expedited later keeps its terms: the urgent time then starts, and does not shorten the time that was running.
     """
     further_days = request.statement.requested_dosing.consecutive_days or 0
-    is_urgent = request.urgency == "urgent" or request.expedited_at is not None
-    return not is_urgent and 0 < len(request.retrospective_for) >= further_days
+    return request.urgency != "urgent" and 0 < len(request.retrospective_for) >= further_days
 
 
 def was_decided_under_revision_1(request: Request) -> bool:
@@ -106,18 +107,22 @@ def times_of(history: PatientHistory, request: Request, zone: ZoneInfo) -> Decis
 def _extension(
     history: PatientHistory, request: Request, extension: GrantedExtension, zone: ZoneInfo
 ) -> DeadlineExtension:
-    """The extension, with the receipt of its notice. Of several notices, the one that was received first counts."""
+    """The extension, with its notice. Of several notices, those that were sent and received first count."""
     day = extension.at.astimezone(zone).date()
-    received = [
-        one.delivered_at
+    notices = [
+        one
         for one in history.notices
         if one.request_id == request.request_id
         and one.kind == "clock_extended"
-        and one.delivered_at is not None
         and one.issued_at.astimezone(zone).date() >= day
     ]
-    received_at = min(received, default=None)
-    return DeadlineExtension(extension.at, Days(extension.days), extension.for_information, received_at)
+    return DeadlineExtension(
+        extension.at,
+        Days(extension.days),
+        extension.for_information,
+        min((one.delivered_at for one in notices if one.delivered_at is not None), default=None),
+        min((one.issued_at for one in notices), default=None),
+    )
 
 
 def restarted_at(request: Request) -> datetime | None:

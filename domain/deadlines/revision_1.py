@@ -7,6 +7,7 @@ due date that it then had.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -32,7 +33,8 @@ DEADLINES_REVISION: Final = 2
 
 def decision_deadline_revision_1(terms: DeadlineTerms, times: DecisionTimes, zone: ZoneInfo) -> DecisionDeadline:
     """The turnaround time of a request that was decided under revision 1."""
-    times = as_decided(times)
+    # Revision 1 did not look at when the notice of an extension was sent.
+    times = as_decided(replace(times, extensions=tuple(replace(one, sent_at=None) for one in times.extensions)))
     if times.urgency == "urgent":
         return urgent_clock(terms, times, times.received_at, zone)
     standard = _standard_clock(terms, times, zone)

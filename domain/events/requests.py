@@ -328,10 +328,7 @@ class ExpeditingRefused(Event):
 
 
 class ClockExtended(Event):
-    """The plan extended the deadline by `days`. `notice` is sent to the claimant.
-
-    `for_information`: requested information is missing, and the time is paused from this notice on.
-    """
+    """The plan extended the deadline. `for_information`: it waits for information, and pauses from this notice on."""
 
     TOPIC: ClassVar[str] = "ClockExtended"
     TITLE: ClassVar[str] = "Deadline extended"

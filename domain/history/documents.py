@@ -10,7 +10,8 @@ from domain.events.base import Event
 from domain.events.documents import DocumentCorrected, DocumentReviewed, DocumentVoided
 from domain.events.requests import InformationSupplied, StatementCorrected
 from domain.frozen import changed
-from domain.history.records import Asking, DocumentOnRecord, Review
+from domain.history.records import DocumentOnRecord, Review
+from domain.history.request_times import Asking
 from domain.history.requests import agents_stated, attested, request_of, with_participant, with_request
 from domain.history.state import PatientHistory
 

@@ -14,10 +14,11 @@ from domain.events.determinations import Determination
 from domain.events.documents import Document
 from domain.events.patient import LineOfBusiness
 from domain.events.receipts import ReceiptSource
-from domain.events.requests import Asked, NoticeKind, Statement, Urgency
+from domain.events.requests import NoticeKind, Statement, Urgency
 from domain.events.treatment import ReportedCourse, TellsOf, TreatmentSource, Variance
 from domain.history.entry_facts import DOSE_MG, Duplicate, EntryFacts
 from domain.history.receipts import Receipt
+from domain.history.request_times import Asking, GrantedExtension, Reopening, RequestStatus
 from domain.people import Actor, ConsultationGiven, Prescriber
 
 
@@ -210,44 +211,8 @@ class ApprovalRecord:
         return self.rescinded_on is not None and self.rescinded_on <= day
 
 
-RequestStatus = Literal["open", "referred", "approved", "denied", "withdrawn", "dismissed"]
-
 OPEN: Final = ("open", "referred")
 """The statuses of a request that still needs a determination."""
-
-
-@dataclass(frozen=True)
-class Asking:
-    """One request for information. `answered_at` is when the complete response was received (None: not yet).
-
-    `response_received_at` is the latest receipt of a part of the response. A part that was recorded first may have
-    been received last.
-    """
-
-    asked: tuple[Asked, ...]
-    asked_at: datetime
-    answer_by: datetime
-    answered_at: datetime | None = None
-    version: int = 0
-    response_received_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class GrantedExtension:
-    """An extension of the deadline of a request. `for_information`: it also pauses the deadline."""
-
-    at: datetime
-    days: int
-    for_information: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Reopening:
-    """The reopening of a request. `was` and `closed_on` are its status and the day on which it was closed before."""
-
-    was: RequestStatus
-    closed_on: date
-    reopened_at: datetime
 
 
 @dataclass(frozen=True)

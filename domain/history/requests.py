@@ -31,7 +31,8 @@ from domain.events.requests import (
 from domain.facts import AggressiveDisease
 from domain.frozen import changed
 from domain.history.receipts import Receipt
-from domain.history.records import Asking, GrantedExtension, Notice, Reopening, Request
+from domain.history.records import Notice, Request
+from domain.history.request_times import Asking, GrantedExtension, Reopening
 from domain.history.state import PatientHistory
 from domain.people import DOCUMENT_READERS, Actor
 

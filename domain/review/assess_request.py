@@ -69,7 +69,7 @@ def request_assessment(
     EditionUnknown if no edition is known for that day.
     """
     in_effect = edition or (edition_of_request(request.received_on) if request is not None else edition_for(as_of))
-    history = DERIVATIONS[in_effect.facts_revision].record(history)
+    history = _record_under(in_effect, history)
     remaining = history
     if request is not None and (given := _given_before(history, request, in_effect)):
         # A retrospective request is about doses that were given already. They are not prior treatment.
@@ -88,6 +88,12 @@ def request_assessment(
 def assessment_if_any(history: PatientHistory, request: Request, as_of: date) -> RequestAssessment | None:
     """The assessment of a request on a day; None if the request was received before the first edition (R31)."""
     return request_assessment(history, request, as_of) if has_edition(request.received_on) else None
+
+
+def _record_under(edition: Edition, history: PatientHistory) -> PatientHistory:
+    """The history as facts are derived from it under this edition."""
+    derived = DERIVATIONS[edition.facts_revision].record
+    return derived(history) if derived is not None else history
 
 
 def _is_retrospective(request: Request) -> bool:
@@ -111,7 +117,7 @@ def extension_assessment(
     The default edition is the one in effect on the day of receipt.
     """
     in_effect = edition or edition_of_request(request.received_on)
-    history = DERIVATIONS[in_effect.facts_revision].record(history)
+    history = _record_under(in_effect, history)
     remaining = without_doses(history, (*request.retrospective_for, *given))
     further: Mapping[str, Any] = {}
     if in_effect.facts_revision > 1:
@@ -142,7 +148,7 @@ def next_request_assessment(
     """
     stated = replace(latest, planned_first_infusion_on=None, retrospective_for=()) if latest is not None else None
     in_effect = edition or edition_for(as_of)
-    return _assessed(DERIVATIONS[in_effect.facts_revision].record(history), stated, as_of, in_effect, dosing=dosing)
+    return _assessed(_record_under(in_effect, history), stated, as_of, in_effect, dosing=dosing)
 
 
 def _assessed(

@@ -35,13 +35,13 @@ class CourseOnRecord(Protocol):
 class Derivation:
     """The derivations that differ between the revisions.
 
-    `record` is the history as the revision reads its dose entries (R25).
+    `record` is the history as the revision reads its dose entries (R25). None: as they are on record.
     `treatment` has the courses by the end of a day and the treatment facts, from whether a report states that there was
     no treatment, from what the prescriber states, and from the day of that statement (R1). `agents_not_recognized`
     names the agents that may still be taken and have a name that is not recognized (R12).
     """
 
-    record: Callable[[PatientHistory], PatientHistory]
+    record: Callable[[PatientHistory], PatientHistory] | None
     treatment: Callable[
         [PatientHistory, date, bool, bool | None, date | None], tuple[Sequence[CourseOnRecord], PriorTreatment]
     ]
@@ -83,7 +83,7 @@ DERIVATIONS: Final = {
         agents_not_recognized=lambda *_: (),
     ),
     2: Derivation(
-        record=lambda history: history,
+        record=None,
         treatment=_treatment,
         other_agent_continues=concurrent_agents.other_agent_continues,
         agents_not_recognized=concurrent_agents.agents_not_recognized,

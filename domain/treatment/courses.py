@@ -22,7 +22,7 @@ from domain.history.state import PatientHistory
 from domain.history.treatment import reported_course_id
 from domain.treatment.lived_courses import LivedCourse, either, places_left
 from domain.treatment.lives import TooManyLives, WholeLife, whole_lives
-from domain.treatment.possible_treatment import GIVEN_MAX, as_partial_date
+from domain.treatment.possible_treatment import GIVEN_MAX, as_partial_date, with_certain_doses_only
 
 _IS_VOIDED: Final = attrgetter("voided")
 _IS_UNCERTAIN: Final = attrgetter("is_uncertain")
@@ -100,9 +100,9 @@ class Course:
             return "unknown"
         if self.marks.closed_on is not None:
             return "closed"
-        if self.is_complete is None:
-            return "unknown"
-        return "short" if self.marks.completed and self.marks.lost_a_dose else "open"
+        if self.marks.completed and self.marks.lost_a_dose:
+            return "short"
+        return "unknown" if self.is_complete is None else "open"
 
     @property
     def begun_on(self) -> date:
@@ -266,7 +266,7 @@ def _count_seen(entries: Collection[Dose]) -> int:
 
 def _least_of_first(history: PatientHistory, by: date) -> int:
     """The least number of doses of the first course by the doses of this ledger alone, which may be of several."""
-    own = courses_of_lives(history.changed(reports=()), by)
+    own = courses_of_lives(with_certain_doses_only(history), by)
     return 0 if not own else own[0].regimen if own[0].is_complete else 1
 
 

@@ -86,7 +86,7 @@ def lives(history: PatientHistory, as_of: date, *, is_compact: bool = True) -> l
     The lives of an empty record are one life without a course. If they may be compact, the courses do not keep doses
     that no later dose depends on. Raises TooManyLives.
     """
-    if not history.reports and not any(one.days != (1, 1) for one in history.doses):
+    if _is_exact(history):
         return _Lives(history, as_of, is_compact=is_compact).all()
     return list(dict.fromkeys(one.courses for one in whole_lives(history, as_of, is_compact=is_compact)))
 
@@ -100,7 +100,7 @@ class WholeLife(NamedTuple):
 
 def whole_lives(history: PatientHistory, as_of: date, *, is_compact: bool = False) -> tuple[WholeLife, ...]:
     """As `lives`, with all doses of each course, and the course of each reported one. Raises TooManyLives."""
-    if not history.reports:
+    if _is_exact(history):
         return tuple(WholeLife(courses, ()) for courses in lives(history, as_of))
     on_record = TreatmentOnRecord(
         # What a dose differed from when it was recorded has no effect, so the lives before that is known are these.
@@ -116,10 +116,15 @@ def whole_lives(history: PatientHistory, as_of: date, *, is_compact: bool = Fals
     return found
 
 
+def _is_exact(history: PatientHistory) -> bool:
+    """Whether no report and no claim leaves a number or a day open, so that there is one life."""
+    return not history.reports and all(one.days == (1, 1) for one in history.doses)
+
+
 def _last_day_on(on_record: TreatmentOnRecord) -> date:
     """The last day on which anything on record can have happened. On all later days, the lives are the same."""
     days = [one.on for one in on_record.doses]
-    days += [one.last.latest for one in reported_doses(on_record)]
+    days += [one.last.latest for one in (*reported_doses(on_record), *line_doses(on_record))]
     days += [marks.closed_on for _, marks in on_record.marks if marks.closed_on is not None]
     return max([*days, *(on for _, on in on_record.closed_reports)], default=date.min)
 
@@ -160,7 +165,7 @@ class _Lives:
         found: dict[WholeLife, None] = {}
         for life in self._followed():
             pairs = zip(self.reports, life.told, strict=True)
-            told = tuple((one.course_id, by.course - 1) for one, by in pairs if by is not None)
+            told = tuple((one.course_id, by.course - 1) for one, by in pairs if by is not None and one.line_of is None)
             found.update((WholeLife(courses, told), None) for courses in self._with_untold_first(life))
         return list(found)
 

@@ -112,13 +112,7 @@ def _anything(history: PatientHistory, as_of: date) -> Iterator[Treatment]:
     last = any_day if earliest is None else DateRange(earliest, latest)
     if earliest is None:
         yield NONE
-    # Each entry that certainly tells of an infusion, as one dose day.
-    certain = tuple(
-        replace(one, source="other", facts=replace(one.facts, days=None))
-        for one in history.doses
-        if not one.is_uncertain
-    )
-    own = [_settled(courses) for courses in lives(replace(history, reports=(), doses=certain), as_of)]
+    own = [_settled(courses) for courses in lives(with_certain_doses_only(history), as_of)]
     is_complete = all(one.is_completed for one in own) or any(
         one.completed is True and one.last.latest <= as_of for one in reported_doses(history)
     )
@@ -129,6 +123,16 @@ def _anything(history: PatientHistory, as_of: date) -> Iterator[Treatment]:
             treatment = Treatment(number, counted, is_open, last, any_day if number > 1 else None)
             if treatment.is_completed or not is_complete:
                 yield treatment
+
+
+def with_certain_doses_only(history: PatientHistory) -> PatientHistory:
+    """The history with only the entries that certainly tell of an infusion, each as one dose day."""
+    certain = tuple(
+        replace(one, source="other", facts=replace(one.facts, days=None))
+        for one in history.doses
+        if not one.is_uncertain
+    )
+    return replace(history, reports=(), doses=certain)
 
 
 # -- the facts for the policy -----------------------------------------------------------------

@@ -61,7 +61,7 @@ def test_five_doses_three_doses_thirty_days_and_the_other_numbers(edition: Editi
 
 # -- readings -------------------------------------------------------------------------------------
 
-OF_THE_RECORD = {"R10", "R22", "R23", "R30"}
+OF_THE_RECORD = {"R10", "R22", "R23", "R30", "R31"}
 """About requests, doses and corrections as they are recorded: no single assessment can show them."""
 
 
@@ -74,7 +74,7 @@ def test_every_reading_that_a_clause_cites_exists(edition: Edition) -> None:
 
 
 def test_the_readings_are_numbered_without_a_gap() -> None:
-    assert list(READINGS) == [f"R{number}" for number in range(1, 31)]
+    assert list(READINGS) == [f"R{number}" for number in range(1, 32)]
     assert all(one.number == number for number, one in READINGS.items())
 
 

@@ -87,9 +87,34 @@ def test_the_time_to_answer_counts_from_the_receipt_of_the_notice() -> None:
     scenario.and_given(*on("2026-05-05", noticed("clock_extended", "2026-05-05T09:00:00-04:00")))
     assert due(scenario) == "2026-07-13"
     scenario.and_given(*on("2026-05-10", delivered("2026-05-09T09:00:00-04:00")))
-    # Received five days after the notice was given.
-    assert due(scenario) == "2026-07-18"
-    assert clock(scenario).stops[0][1] == datetime(2026, 6, 24, 4, tzinfo=UTC)
+    # Received four days after the notice was sent.
+    assert due(scenario) == "2026-07-17"
+    assert clock(scenario).stops == ((datetime(2026, 5, 5, 13, tzinfo=UTC), datetime(2026, 6, 24, 4, tzinfo=UTC)),)
+
+
+def test_the_pause_starts_when_the_notice_is_sent() -> None:
+    scenario = received().and_given(*on("2026-05-04", information_requested(extend=EXTEND)))
+    scenario.and_given(*on("2026-05-08", supplied(NO_HIV, on="2026-05-08")))
+    assert due(scenario) == "2026-06-02"
+    # Sent two days after the extension was recorded: two of the four days ran (29 CFR 2560.503-1(f)(4)).
+    scenario.and_given(*on("2026-05-08", noticed("clock_extended", "2026-05-06T09:00:00-04:00")))
+    assert due(scenario) == "2026-05-31"
+
+
+def test_an_extension_whose_notice_was_sent_after_the_first_days_does_not_count() -> None:
+    scenario = received().and_given(*on("2026-05-13", information_requested(extend=EXTEND)))
+    assert due(scenario) == "2026-07-13"
+    on_the_last_day, a_day_later = "2026-05-13T23:00:00-04:00", "2026-05-14T09:00:00-04:00"
+    late = received().and_given(*on("2026-05-13", information_requested(extend=EXTEND)))
+    scenario.and_given(*on("2026-05-15", noticed("clock_extended", on_the_last_day)))
+    assert due(scenario) == "2026-07-13"
+    assert due(late.and_given(*on("2026-05-15", noticed("clock_extended", a_day_later)))) == "2026-05-14"
+
+
+def test_an_answer_at_midnight_is_of_the_day_that_it_starts() -> None:
+    scenario = received().and_given(*on("2026-05-04", information_requested(extend=EXTEND)))
+    answer = supplied(NO_HIV, received_at="2026-05-08T00:00:00-04:00")
+    assert due(scenario.and_given(*on("2026-05-08", answer))) == "2026-06-02"
 
 
 def test_the_receipt_of_another_notice_does_not_count() -> None:

@@ -21,6 +21,7 @@ from tests.story import (
     Step,
     clock_extended,
     dose,
+    expedited,
     given,
     line_changed,
     statement_corrected,
@@ -79,6 +80,14 @@ def test_asked_for_afterwards_with_further_days_or_as_urgent_the_shorter_times_a
     assert due(further) == "2026-05-14"
     assert due(afterwards(urgency="urgent")) == "2026-05-01T14:00Z"
     assert due(afterwards(line_of_business="medicaid")) == "2026-04-29T14:00Z"
+
+
+def test_expediting_what_was_asked_for_afterwards_does_not_shorten_the_time_that_was_running() -> None:
+    """72 hours from the request to expedite, but not more than the 30 days."""
+    scenario = afterwards().on("2026-05-18").and_given(expedited("2026-05-18T09:00:00-04:00"))
+    assert due(scenario) == "2026-05-21T13:00Z"
+    scenario = afterwards().on("2026-05-27").and_given(expedited("2026-05-27T09:00:00-04:00"))
+    assert due(scenario) == "2026-05-29"
 
 
 # -- rows of the plan ---------------------------------------------------------------------------

@@ -101,7 +101,7 @@ def test_an_answer_is_asked_for_before_the_decision_is_due(
     [
         # Forty-five days from 28 April end with 12 June, at midnight in New York, and the decision follows in July.
         ("standard", {"notice": "We need more time."}, "2026-06-13T04:00:00+00:00", "2026-07-13T04:00:00.1Z"),
-        ("urgent", None, "2026-04-30T16:00:00.000001+00:00", None),
+        ("urgent", None, "2026-04-30T16:00:00+00:00", None),
     ],
 )
 def test_where_the_decision_waits_there_is_a_least_time_to_answer(

@@ -124,8 +124,9 @@ def test_only_the_source_may_be_corrected() -> None:
 
 def test_the_deadline_follows_the_corrected_receipt() -> None:
     scenario = given(submitted(received_on="2026-04-24"))
-    before = deadline_of(scenario.known.requests[0], ZONE).due_at
-    after = deadline_of(scenario.and_given(receipt_corrected("2026-04-20")).known.requests[0], ZONE).due_at
+    before = deadline_of(scenario.known, scenario.known.requests[0], ZONE).due_at
+    scenario.and_given(receipt_corrected("2026-04-20"))
+    after = deadline_of(scenario.known, scenario.known.requests[0], ZONE).due_at
     assert (before - after).days == 4
 
 

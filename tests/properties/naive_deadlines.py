@@ -1,0 +1,323 @@
+"""The deadlines of a request, counted day by day from the law, by somebody who never saw the program.
+
+Imports nothing of the program on purpose: the laws compare the two. Days are walked one by one on the plan's calendar
+with a counter. Hours are added to instants in UTC. Known from the law (and `../shared/design/readings.md`, the table
+"What surrounds the policy"):
+
+- 29 CFR 2560.503-1(f)(2)(i): urgent, 72 hours; information asked for within 24 hours, at least 48 hours to answer,
+  then 48 hours from the answer or from the end of the time to answer.
+- (f)(2)(iii): 15 days before the service, 30 days after it; once up to 15 days more, by a notice sent within the first
+  period. (f)(4): an extension for missing information stops the clock from the day on which its notice is sent until
+  the day of the answer, or until 45 days after the notice was received.
+- (h)(3)(i), (i)(2): 180 days from receipt of the notice to appeal; 72 hours, 30 days, 60 days after the service; half
+  of the days at each of two levels.
+- 42 CFR 422.568, .572: 72 hours, expedited 24 hours; nothing stops them. 422.582: 60 days from receipt, which is
+  presumed 5 days after the date on the notice. 422.590: 7 days, expedited 72 hours; a denial that is upheld is
+  forwarded to the independent entity in the same time.
+- SSA 1927(d)(5): 24 hours. 42 CFR 438.402, .408: 60 days from the date on the notice; 30 days, expedited 72 hours.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+ONE_DAY = timedelta(days=1)
+QUARTER_HOUR = timedelta(minutes=15)
+
+
+@dataclass(frozen=True)
+class Ask:
+    """Information was asked for. `answer_by` is the end of the time that the claimant was given."""
+
+    at: datetime
+    answer_by: datetime
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A part of what was asked for, or all that was left of it (`full`), and when the plan wrote it down."""
+
+    received_at: datetime
+    recorded_at: datetime
+    full: bool
+
+
+@dataclass(frozen=True)
+class ExtensionNotice:
+    sent_at: datetime
+    days: int
+    for_information: bool
+    received_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A notice of the decision. `received_at` None: its receipt is not on record."""
+
+    sent_at: datetime
+    received_at: datetime | None
+
+
+@dataclass(frozen=True)
+class AppealLife:
+    filed_at: datetime
+    urgent: bool
+
+
+@dataclass(frozen=True)
+class PlanRow:
+    """A state's shorter time for insured business, which the plan supplies."""
+
+    state: str
+    funding: str
+    days: int
+
+
+@dataclass(frozen=True)
+class RequestLife:
+    """What happened to a request, as plain facts. `zone` is the plan's. `state` and `funding` None: not known.
+
+    `post_service`: it asks only for what was given already.
+    """
+
+    zone: str
+    line: str
+    received_at: datetime
+    urgent: bool = False
+    post_service: bool = False
+    state: str | None = None
+    funding: str | None = None
+    plan_row: PlanRow | None = None
+    two_levels: bool = False
+    expedited_at: datetime | None = None
+    asks: tuple[Ask, ...] = ()
+    answers: tuple[Answer, ...] = ()
+    extensions: tuple[ExtensionNotice, ...] = ()
+    decided_at: datetime | None = None
+    notices: tuple[Notice, ...] = ()
+
+
+@dataclass(frozen=True)
+class Due:
+    """When something is due. `last_day` is its last day where days are counted, None where hours are.
+
+    `stop` is the first and the last day of the stop that counted.
+    """
+
+    at: datetime
+    last_day: date | None = None
+    stop: tuple[date, date] | None = None
+
+    def is_late(self, at: datetime, zone: str) -> bool:
+        return day_of(at, zone) > self.last_day if self.last_day is not None else at > self.at
+
+
+# -- the calendar --------------------------------------------------------------------------------
+
+
+def day_of(at: datetime, zone: str) -> date:
+    return at.astimezone(ZoneInfo(zone)).date()
+
+
+def end_of(day: date, zone: str) -> datetime:
+    """The first instant after the day, found by walking until the calendar on the wall shows another day."""
+    at = datetime(day.year, day.month, day.day, tzinfo=UTC)
+    while day_of(at, zone) <= day:
+        at += QUARTER_HOUR
+    return at
+
+
+def days_after(start: date, days: int, stopped: set[date] | None = None) -> date:
+    """The day on which the counter reaches `days`. The first day counted is the day after the start."""
+    day, counted = start, 0
+    while counted < days:
+        day += ONE_DAY
+        if stopped is None or day not in stopped:
+            counted += 1
+    return day
+
+
+def by_days(start: datetime, days: int, zone: str, stopped: set[date] | None = None) -> Due:
+    last = days_after(day_of(start, zone), days, stopped)
+    return Due(end_of(last, zone), last)
+
+
+def by_hours(start: datetime, hours: int) -> Due:
+    return Due(start.astimezone(UTC) + timedelta(hours=hours))
+
+
+# -- the decision --------------------------------------------------------------------------------
+
+
+def decision_due(life: RequestLife) -> Due:
+    """When the decision is due. Expediting starts the urgent time, and never prolongs the time that was running."""
+    life = until_decided(life)
+    if life.line == "medicaid":
+        return by_hours(life.received_at, 24)
+    if life.line == "medicare_advantage":
+        first = by_hours(life.received_at, 24 if life.urgent else 72)
+        return first if life.expedited_at is None else earlier(by_hours(life.expedited_at, 24), first)
+    if life.urgent:
+        # A physician's word makes a claim urgent, (m)(1)(iii), also one for a service that was given.
+        return urgent_due(life, life.received_at)
+    if life.expedited_at is None:
+        return standard_due(life)
+    return earlier(urgent_due(life, life.expedited_at), standard_due(life))
+
+
+def until_decided(life: RequestLife) -> RequestLife:
+    """The life without what came after its decision."""
+    end = life.decided_at
+    if end is None:
+        return life
+    return replace(
+        life,
+        expedited_at=not_after(life.expedited_at, end),
+        asks=tuple(ask for ask in life.asks if ask.at <= end),
+        answers=tuple(answer for answer in life.answers if answer.received_at <= end),
+        extensions=tuple(
+            replace(one, received_at=not_after(one.received_at, end)) for one in life.extensions if one.sent_at <= end
+        ),
+    )
+
+
+def not_after(at: datetime | None, end: datetime) -> datetime | None:
+    return None if at is None or at > end else at
+
+
+def earlier(one: Due, other: Due) -> Due:
+    return one if one.at <= other.at else other
+
+
+def urgent_due(life: RequestLife, start: datetime) -> Due:
+    """Seventy-two hours; after information was asked for within 24 hours, 48 hours from the answer or its limit."""
+    ends = [
+        min(answered_at(life, ask) or ask.answer_by, ask.answer_by)
+        for ask in life.asks
+        if start <= ask.at <= start + timedelta(hours=24) and not was_there(life, ask)
+    ]
+    return by_hours(max(ends), 48) if ends else by_hours(start, 72)
+
+
+def answered_at(life: RequestLife, ask: Ask) -> datetime | None:
+    """When the last part of the first full answer that was written down after the question had come."""
+    parts = []
+    for answer in sorted(life.answers, key=lambda one: one.recorded_at):
+        if answer.recorded_at >= ask.at:
+            parts.append(answer.received_at)
+            if answer.full:
+                return max(parts)
+    return None
+
+
+def was_there(life: RequestLife, ask: Ask) -> bool:
+    """What was asked for had come before it was asked for: nobody failed to send it."""
+    answered = answered_at(life, ask)
+    return answered is not None and answered <= ask.at
+
+
+def first_days(life: RequestLife) -> int:
+    """The days before an extension. Where state or funding is not known, the shorter row."""
+    if life.post_service:
+        return 30
+    row = life.plan_row
+    if row is not None and life.state in (row.state, None) and life.funding in (row.funding, None):
+        return row.days
+    return 15
+
+
+def standard_due(life: RequestLife) -> Due:
+    days, extension = first_days(life), extension_in_time(life)
+    if extension is None:
+        return by_days(life.received_at, days, life.zone)
+    stop = stop_of(life, extension)
+    due = by_days(life.received_at, days + extension.days, life.zone, stopped_days(stop))
+    return replace(due, stop=stop)
+
+
+def extension_in_time(life: RequestLife) -> ExtensionNotice | None:
+    """The one extension: the first whose notice was sent within the first period. An urgent claim has none."""
+    first = by_days(life.received_at, first_days(life), life.zone)
+    in_time = [
+        one
+        for one in life.extensions
+        if not first.is_late(one.sent_at, life.zone) and (life.expedited_at is None or one.sent_at < life.expedited_at)
+    ]
+    return min(in_time, key=lambda one: one.sent_at, default=None)
+
+
+def stop_of(life: RequestLife, extension: ExtensionNotice) -> tuple[date, date] | None:
+    """The days from the notice until the answer or its limit.
+
+    The clock stops for what was asked for by the notice, or before it, and had not come before it.
+    """
+    ends = [answered_at(life, ask) for ask in life.asks if ask.at <= extension.sent_at]
+    missing = [end for end in ends if end is None or end > extension.sent_at]
+    if not (extension.for_information and missing):
+        return None
+    # While the receipt is not on record, the time to answer is counted from the earliest day that it can be.
+    limit = days_after(day_of(extension.received_at or extension.sent_at, life.zone), 45)
+    last = max(limit if end is None else min(day_of(end, life.zone), limit) for end in missing)
+    return day_of(extension.sent_at, life.zone), last
+
+
+def stopped_days(stop: tuple[date, date] | None) -> set[date]:
+    """The days that do not count: the day of the notice counts as run, and the day of the answer as stopped."""
+    days: set[date] = set()
+    if stop is not None:
+        day = stop[0]
+        while day < stop[1]:
+            day += ONE_DAY
+            days.add(day)
+    return days
+
+
+def may_extend(life: RequestLife, at: datetime) -> bool:
+    """Whether an extension may be given at an instant: once, of a claim that is not urgent, within the first period."""
+    if life.line != "commercial" or life.urgent or life.expedited_at is not None or life.extensions:
+        return False
+    return not standard_due(life).is_late(at, life.zone)
+
+
+# -- appeals -------------------------------------------------------------------------------------
+
+
+def last_day_to_appeal(life: RequestLife) -> date | None:
+    """None: no appeal is late. Of several notices of one decision the one with the latest end is counted."""
+    if not life.notices:
+        return None
+    ends = [end_of_notice(life, notice) for notice in life.notices]
+    known = [end for end in ends if end is not None]
+    return max(known) if len(known) == len(ends) else None
+
+
+def end_of_notice(life: RequestLife, notice: Notice) -> date | None:
+    dated = day_of(notice.sent_at, life.zone)
+    if life.line == "medicare_advantage":
+        # Sixty days after receipt, presumed on the fifth day unless there is evidence of a later one, 422.582(b)(1).
+        presumed = days_after(dated, 5)
+        received = presumed if notice.received_at is None else day_of(notice.received_at, life.zone)
+        return days_after(max(presumed, received), 60)
+    if life.line == "medicaid":
+        return days_after(dated, 60)
+    return None if notice.received_at is None else days_after(day_of(notice.received_at, life.zone), 180)
+
+
+def appeal_due(life: RequestLife, appeal: AppealLife) -> Due:
+    if appeal.urgent:
+        return by_hours(appeal.filed_at, 72)
+    if life.line == "commercial":
+        days = 60 if life.post_service and not life.urgent else 30
+        return by_days(appeal.filed_at, days // 2 if life.two_levels else days, life.zone)
+    return by_days(appeal.filed_at, 7 if life.line == "medicare_advantage" else 30, life.zone)
+
+
+def forwarding_due(life: RequestLife, appeal: AppealLife) -> Due | None:
+    """When the plan itself must have forwarded a denial that it upheld. None: the plan does not forward."""
+    return appeal_due(life, appeal) if life.line == "medicare_advantage" else None
+
+
+def has_second_level(life: RequestLife) -> bool:
+    return life.line == "commercial" and life.two_levels
