@@ -12,7 +12,7 @@ from api.record_access.shown_answers import decision_shown
 from domain.calendar import Day, Instant
 from domain.events import PatientEvent
 from domain.events.appeals import AppealEvidenceAdded, AppealFiled
-from domain.events.base import Event, ImportedFrom
+from domain.events.base import Event, ImportedFrom, is_empty
 from domain.events.patient import LineOfBusiness
 from domain.events.requests import InformationSupplied, NoticeIssued, Statement, Urgency
 from domain.events.treatment import DoseAdministered, PriorTreatmentReported, Variance
@@ -44,8 +44,9 @@ class PatientFound(BaseModel):
     history_version: int
     same_person: tuple[UUID, ...] = Field(
         default=(),
+        exclude_if=is_empty,
         description="Other patients with the same name and birth date, under other member IDs, when a member was "
-        "added. Only patients whom the caller may know of.",
+        "added. Only patients whom the caller may know of. Left out if there are none.",
     )
 
 

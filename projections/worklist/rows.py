@@ -15,9 +15,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
+
+from pydantic import Field
 
 from domain.calendar import Day, Instant, anniversary
 from domain.deadlines.appeals import appeal_deadline
@@ -108,7 +110,9 @@ class WorklistRow(FrozenModel):
     imported: bool
     history_version: int
     changes_on: Day | None
-    others: tuple[UUID, ...] = ()
+    others: Annotated[
+        tuple[UUID, ...], Field(description="The other patients whom the item is about: those who share a member ID.")
+    ] = ()
 
 
 def worklist_rows(
