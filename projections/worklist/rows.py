@@ -115,13 +115,8 @@ class WorklistRow(FrozenModel):
     ] = ()
 
 
-def worklist_rows(
-    history: PatientHistory, day: date, zone: ZoneInfo, sharing: tuple[UUID, ...] = ()
-) -> tuple[WorklistRow, ...]:
-    """Returns the rows of the patient on the day, oldest first: requests, appeals, questioned approvals, doses, IDs.
-
-    `sharing` are the other patients who have a member ID of this patient in another spelling.
-    """
+def worklist_rows(history: PatientHistory, day: date, zone: ZoneInfo) -> tuple[WorklistRow, ...]:
+    """Returns the rows of the patient on the day, oldest first: requests, appeals, questioned approvals, doses."""
     requests = (_of_request(history, one, day, zone) for one in history.requests if _is_open_on(one, day))
     appeals = (
         _of_appeal(history, one, day, zone)
@@ -135,8 +130,7 @@ def worklist_rows(
         if request.request_id in questioned and not _is_open_on(request, day)
     )
     doses = (_of_dose(history, one, zone) for one in doses_after_death(history) if one.on <= day)
-    members = (_of_member(history, sharing, zone),) if sharing else ()
-    return (*requests, *appeals, *approvals, *doses, *members)
+    return (*requests, *appeals, *approvals, *doses)
 
 
 def fold_day(history: PatientHistory, today: date, zone: ZoneInfo) -> date:
@@ -295,38 +289,6 @@ def _of_dose(history: PatientHistory, dose: Dose, zone: ZoneInfo) -> WorklistRow
         imported=dose.imported_from is not None,
         history_version=history.version,
         changes_on=None,
-    )
-
-
-def _of_member(history: PatientHistory, sharing: tuple[UUID, ...], zone: ZoneInfo) -> WorklistRow:
-    """Returns the row of a member ID that other patients have in another spelling. It is about no request."""
-    day = history.recorded_at.astimezone(zone).date()
-    return WorklistRow(
-        subject_id=f"{history.patient_id}.m1",
-        patient_id=history.patient_id,
-        request_id=None,
-        kind="member",
-        state="shared_member_id",
-        path=None,
-        recommendation=None,
-        missing=(),
-        awaits=(),
-        answer_by=None,
-        held_by=None,
-        line_of_business=history.line_of_business(day),
-        urgency="standard",
-        received_at=history.recorded_at,
-        received_on=day,
-        due_at=None,
-        at_risk_from=None,
-        paused_from=None,
-        paused_until=None,
-        edition=None,
-        edition_provenance=None,
-        imported=history.imported_from is not None,
-        history_version=history.version,
-        changes_on=None,
-        others=sharing,
     )
 
 
