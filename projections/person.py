@@ -48,8 +48,11 @@ class FormerMemberView(FrozenModel):
     """
 
     member: Member
-    last_day: Day | None
-    in_error: bool
+    last_day: Annotated[
+        Day | None,
+        Field(description="The last day on which the member ID identified the patient. Null: not known, or never."),
+    ]
+    in_error: Annotated[bool, Field(description="The member ID never identified the patient.")]
 
 
 class Person(FrozenModel):

@@ -15,6 +15,7 @@ from domain.events.patient import LineOfBusiness
 from domain.events.receipts import ReceiptSource
 from domain.events.requests import Statement, Urgency
 from domain.events.treatment import Variance
+from domain.facts import is_empty
 from domain.history.records import Request
 from domain.history.request_times import RequestStatus
 from domain.people import Actor, ConsultationGiven, Prescriber
@@ -39,8 +40,9 @@ class PatientFound(BaseModel):
     history_version: int
     same_person: tuple[UUID, ...] = Field(
         default=(),
+        exclude_if=is_empty,
         description="Other patients with the same name and birth date, under other member IDs, when a member was "
-        "added. Only patients whom the caller may know of.",
+        "added. Only patients whom the caller may know of. Left out if there are none.",
     )
 
 

@@ -12,16 +12,21 @@ Rows contain ids and the name of the assigned user, but no name, member ID or bi
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from domain.calendar import Day, Instant
+from pydantic import Field
+
+from domain.calendar import Day, Instant, anniversary
 from domain.deadline_terms.table import BUILT_IN, DeadlineTable
 from domain.deadlines.appeals import appeal_deadline, forwarding_deadline
 from domain.deadlines.due_dates import DecisionDeadline
 from domain.deadlines.requests import deadline_of
+from domain.errors import EditionUnknown
 from domain.events.patient import LineOfBusiness
 from domain.events.requests import Urgency
 from domain.facts import FrozenModel
@@ -30,9 +35,11 @@ from domain.history.state import PatientHistory
 from domain.people import Actor
 from domain.permissions.views import same_requests
 from domain.policy.assessment import Recommendation
+from domain.policy.editions import edition_for
+from domain.review.assess_request import request_assessment
 from domain.treatment.dose_entries import entries_to_settle
 from domain.treatment.open_questions import doses_after_death, questioned_approvals
-from projections.worklist.policy_answers import PolicyAnswer, changes_on
+from domain.treatment.reported_doses import critical_days_of_treatment
 
 CaseKind = Literal["request", "appeal", "dose", "member"]
 CaseState = Literal[
@@ -120,20 +127,15 @@ class WorklistRow(FrozenModel):
     history_version: int
     changes_on: Day | None
     same_as: tuple[str, ...] = ()
-    others: tuple[UUID, ...] = ()
+    others: Annotated[
+        tuple[UUID, ...], Field(description="The other patients whom the item is about: those who share a member ID.")
+    ] = ()
 
 
 def worklist_rows(
-    history: PatientHistory,
-    day: date,
-    zone: ZoneInfo,
-    table: DeadlineTable = BUILT_IN,
-    sharing: tuple[UUID, ...] = (),
+    history: PatientHistory, day: date, zone: ZoneInfo, table: DeadlineTable = BUILT_IN
 ) -> tuple[WorklistRow, ...]:
-    """Returns the rows of the patient on the day, oldest first: requests, appeals, questioned approvals, doses, IDs.
-
-    `sharing` are the other patients who have a member ID of this patient in another spelling.
-    """
+    """Returns the rows of the patient on the day, oldest first: requests, appeals, questioned approvals, doses."""
     requests = (_of_request(history, one, day, zone, table) for one in history.requests if _is_open_on(one, day))
     appeals = (
         _of_appeal(history, one, day, zone, table)
@@ -150,8 +152,7 @@ def worklist_rows(
     )
     doses = (_of_dose(history, one, zone, "dose_to_review") for one in doses_after_death(history) if one.on <= day)
     entries = (_of_dose(history, one, zone, "entry_to_settle") for one in entries_to_settle(history) if one.on <= day)
-    members = (_of_member(history, sharing, zone),) if sharing else ()
-    return (*requests, *appeals, *approvals, *doses, *entries, *members)
+    return (*requests, *appeals, *approvals, *doses, *entries)
 
 
 def fold_day(history: PatientHistory, today: date, zone: ZoneInfo) -> date:
@@ -187,7 +188,7 @@ def _of_request(
 ) -> WorklistRow:
     deadline = deadline_of(history, request, zone, table)
     unanswered = [one for one in request.askings if one.answered_at is None]
-    policy = PolicyAnswer.of(history, request, day)
+    policy = _Policy.of(history, request, day)
     pause = deadline.stops[-1] if deadline.stops else (None, None)
     urgent = request.urgency == "urgent" or request.expedited_at is not None
     return WorklistRow(
@@ -214,7 +215,7 @@ def _of_request(
         edition_provenance=policy.edition_provenance,
         imported=request.imported_from is not None,
         history_version=history.version,
-        changes_on=changes_on(history, request, day, policy),
+        changes_on=_changes_on(history, request, day, policy),
         same_as=same_requests(history, request),
     )
 
@@ -227,7 +228,7 @@ def _of_appeal(history: PatientHistory, appeal: Appeal, day: date, zone: ZoneInf
     deadline: DecisionDeadline | None = forwarding
     if forwarding is None and not is_external:
         deadline = appeal_deadline(history, appeal, zone, table)
-    policy = PolicyAnswer.of(history, request, day)
+    policy = _Policy.of(history, request, day)
     return WorklistRow(
         subject_id=appeal.appeal_id,
         patient_id=history.patient_id,
@@ -252,15 +253,15 @@ def _of_appeal(history: PatientHistory, appeal: Appeal, day: date, zone: ZoneInf
         edition_provenance=policy.edition_provenance,
         imported=appeal.imported_from is not None or request.imported_from is not None,
         history_version=history.version,
-        changes_on=changes_on(history, request, day, policy),
+        changes_on=_changes_on(history, request, day, policy),
     )
 
 
 def _of_approval(history: PatientHistory, request: Request, day: date) -> WorklistRow:
     """Returns the row of an approval of a first course that a later report questions."""
-    policy = PolicyAnswer.of(history, request, day)
+    policy = _Policy.of(history, request, day)
     expires = [one.valid_through + timedelta(days=1) for one, _ in questioned_approvals(history, day)]
-    changes = [*expires, *filter(None, [changes_on(history, request, day, policy)])]
+    changes = [*expires, *filter(None, [_changes_on(history, request, day, policy)])]
     return WorklistRow(
         subject_id=request.request_id,
         patient_id=history.patient_id,
@@ -319,38 +320,6 @@ def _of_dose(history: PatientHistory, dose: Dose, zone: ZoneInfo, state: CaseSta
     )
 
 
-def _of_member(history: PatientHistory, sharing: tuple[UUID, ...], zone: ZoneInfo) -> WorklistRow:
-    """Returns the row of a member ID that other patients have in another spelling. It is about no request."""
-    day = history.recorded_at.astimezone(zone).date()
-    return WorklistRow(
-        subject_id=f"{history.patient_id}.m1",
-        patient_id=history.patient_id,
-        request_id=None,
-        kind="member",
-        state="shared_member_id",
-        path=None,
-        recommendation=None,
-        missing=(),
-        awaits=(),
-        answer_by=None,
-        held_by=None,
-        line_of_business=history.line_of_business(day),
-        urgency="standard",
-        received_at=history.recorded_at,
-        received_on=day,
-        due_at=None,
-        at_risk_from=None,
-        paused_from=None,
-        paused_until=None,
-        edition=None,
-        edition_provenance=None,
-        imported=history.imported_from is not None,
-        history_version=history.version,
-        changes_on=None,
-        others=sharing,
-    )
-
-
 def _state(request: Request) -> CaseState:
     """Returns the state of a request that is open on the day, even if it was closed later."""
     if request.awaits is not None:
@@ -360,3 +329,66 @@ def _state(request: Request) -> CaseState:
 
 def _holder(actor: Actor | None) -> Holder | None:
     return Holder(id=actor.id, name=actor.name) if actor is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Policy:
+    """The policy's answer on a day, as shown in a row. It is the only part of the row that depends on the day."""
+
+    path: Literal["A", "B"] | None = None
+    recommendation: Recommendation | None = None
+    missing: tuple[str, ...] = ()
+    edition: str | None = None
+    edition_provenance: Literal["text", "reconstructed"] | None = None
+
+    @classmethod
+    def of(cls, history: PatientHistory, request: Request, day: date) -> _Policy:
+        try:
+            assessment = request_assessment(history, request, day).assessment
+        except EditionUnknown:
+            return cls()
+        return cls(
+            assessment.scope,
+            assessment.recommendation,
+            assessment.needed,
+            assessment.edition,
+            assessment.edition_provenance,
+        )
+
+
+# -- what time alone changes ------------------------------------------------------------------
+
+
+def _changes_on(history: PatientHistory, request: Request, day: date, policy: _Policy) -> date | None:
+    """Returns the first critical day after `day` on which the policy's answer differs from the answer on `day`."""
+    if policy.edition is None:
+        return None
+    later_days = sorted({one for one in critical_days(history, request) if one > day})
+    return next((one for one in later_days if _Policy.of(history, request, one) != policy), None)
+
+
+def critical_days(history: PatientHistory, request: Request) -> Iterator[date]:
+    """Yields every day on which the policy's answer to a request can differ from the answer on the day before.
+
+    Extra days do no harm, because each day is tried. A missing day would leave a row unchanged that must change.
+    """
+    parameters = edition_for(request.received_on).parameters
+    for born in (history.birth_date, request.statement.birth_date):
+        if born is not None:
+            # The first days on which the patient is possibly and certainly old enough (R2, R5).
+            yield from (anniversary(one, parameters.age_min_years) for one in (born.earliest, born.latest))
+    for one in critical_days_of_treatment(history):
+        # From that day the dose counts, and a year later it no longer prevents a next course (R2, R3, R8).
+        yield one
+        yield anniversary(one, parameters.years_between_courses)
+    # A closed course is a prior course from the day of its closing (R26).
+    yield from (marks.closed_on for _, marks in history.marks if marks.closed_on is not None)
+    yield from (closed_on for _, closed_on in history.closed_reports)
+    if history.deceased_on is not None:
+        # From that day on, every recommendation is clinical review (R29).
+        yield history.deceased_on.earliest
+    stated = (one.stopped_on for one in request.statement.agents)
+    for stopped in (*stated, *(one.stopped_on for one in history.agents if not one.voided)):
+        if stopped is not None:
+            # The day after is the first day before which the agent was certainly stopped (R17).
+            yield stopped.latest + timedelta(days=1)

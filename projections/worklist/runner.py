@@ -22,6 +22,7 @@ from domain.history.state import PatientHistory
 from domain.ledger.reader import LedgerReader
 from projections.worklist.listing import Filters, Paging, Worklist, cursor_of, page_of, select_rows
 from projections.worklist.rows import WorklistRow, fold_day, worklist_rows
+from projections.worklist.shared_members import shared_member_rows
 from projections.worklist.storage import (
     UNAVAILABLE,
     Generation,
@@ -140,7 +141,8 @@ def folded_rows(
             # The patient's history was not open at that time.
             continue
         day = as_of or fold_day(history, ledger.today(), ledger.zone)
-        yield from worklist_rows(history, day, ledger.zone, ledger.deadlines, _others(groups, patient_id))
+        yield from worklist_rows(history, day, ledger.zone, ledger.deadlines)
+        yield from shared_member_rows(history, groups, ledger.zone)
 
 
 # -- the loop ---------------------------------------------------------------------------------
@@ -236,26 +238,21 @@ def _refolded(ledger: LedgerReader, patients: Sequence[UUID]) -> Iterator[Refold
     groups = ledger.members.shared()
     for patient_id, history in ledger.histories(patients):
         try:
-            yield Refolded(patient_id, _entries(ledger, history, _others(groups, patient_id)))
+            yield Refolded(patient_id, _entries(ledger, history, groups))
         except UNAVAILABLE:
             raise
         except Exception as error:
             yield Refolded(patient_id, error=error_location(error))
 
 
-def _others(groups: Sequence[Sequence[UUID]], patient_id: UUID) -> tuple[UUID, ...]:
-    """The other patients of the groups that have this patient."""
-    found = (one for group in groups if patient_id in group for one in group if one != patient_id)
-    return tuple(dict.fromkeys(found))
-
-
 def _entries(
-    ledger: LedgerReader, history: PatientHistory | Exception, sharing: tuple[UUID, ...]
+    ledger: LedgerReader, history: PatientHistory | Exception, groups: Sequence[Sequence[UUID]]
 ) -> tuple[WorklistEntry, ...]:
     if isinstance(history, Exception):
         raise history
     day = fold_day(history, ledger.today(), ledger.zone)
-    return tuple(entry_of(row) for row in worklist_rows(history, day, ledger.zone, ledger.deadlines, sharing))
+    rows = worklist_rows(history, day, ledger.zone, ledger.deadlines)
+    return tuple(entry_of(row) for row in (*rows, *shared_member_rows(history, groups, ledger.zone)))
 
 
 def error_location(error: Exception) -> str:

@@ -1,0 +1,53 @@
+"""The row of a member ID that several patients have in different spellings, so that it identifies none of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from domain.history.state import PatientHistory
+from projections.worklist.rows import WorklistRow
+
+
+def shared_member_rows(
+    history: PatientHistory, groups: Sequence[Sequence[UUID]], zone: ZoneInfo
+) -> tuple[WorklistRow, ...]:
+    """Returns the row of a patient who is in one of the groups of patients that share a member ID.
+
+    The row is about no request, and names the other patients of the groups.
+    """
+    found = (one for group in groups if history.patient_id in group for one in group if one != history.patient_id)
+    others = tuple(dict.fromkeys(found))
+    return (_row(history, others, zone),) if others else ()
+
+
+def _row(history: PatientHistory, others: tuple[UUID, ...], zone: ZoneInfo) -> WorklistRow:
+    day = history.recorded_at.astimezone(zone).date()
+    return WorklistRow(
+        subject_id=f"{history.patient_id}.m1",
+        patient_id=history.patient_id,
+        request_id=None,
+        kind="member",
+        state="shared_member_id",
+        path=None,
+        recommendation=None,
+        missing=(),
+        awaits=(),
+        answer_by=None,
+        held_by=None,
+        line_of_business=history.line_of_business(day),
+        urgency="standard",
+        received_at=history.recorded_at,
+        received_on=day,
+        due_at=None,
+        at_risk_from=None,
+        paused_from=None,
+        paused_until=None,
+        edition=None,
+        edition_provenance=None,
+        imported=history.imported_from is not None,
+        history_version=history.version,
+        changes_on=None,
+        others=others,
+    )
