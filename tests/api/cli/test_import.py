@@ -345,7 +345,10 @@ def test_the_command_reports_counts_and_the_lines_that_were_refused(tmp_path: Pa
 
 def test_a_killed_import_is_run_again_and_loses_and_doubles_nothing(tmp_path: Path) -> None:
     file, url = tmp_path / "years.jsonl", f"sqlite:///{tmp_path / 'l.sqlite'}"
-    people = [PERSON | {"reference": f"H-{number}", "member": {"member_id": f"M-{number}"}} for number in range(300)]
+    people = [
+        PERSON | {"reference": f"H-{number}", "member": {"member_id": f"M-{number}"}, "name": f"Ada Example {number}"}
+        for number in range(300)
+    ]
     file.write_bytes(b"".join(lines(*people)))
     with subprocess.Popen(
         [*PROGRAM, "import", str(file), "--database", url, "--json", "--time-zone", "America/New_York"],

@@ -169,8 +169,8 @@ def test_a_dose_before_the_first_day_of_a_new_holder_is_refused(ledger: Ledger, 
     clock.at = NOON + timedelta(days=1)
     assert fates(imported(ledger, person("N-1", "Fred Follower", "H-2"))) == ["recorded"]
     early, claim = imported(ledger, dose("N-1", "2026-01-31"))[0], claims(ledger, "n-1,2026-01-31,J0202,12,C-1")[0]
-    for one in (early, claim):
-        assert (one.fate, one.field) == ("refused", "on")
+    for one, field in ((early, "on"), (claim, "date_of_service")):
+        assert (one.fate, one.field) == ("refused", field)
         assert "2026-02-01" in str(one.cause)
         assert one.remedy
     assert fates(imported(ledger, dose("N-1", "2026-02-01"), dose("E-1", "2026-01-31", "D-2"))) == ["recorded"] * 2
