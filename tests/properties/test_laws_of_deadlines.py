@@ -7,14 +7,17 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+from hypothesis import given, settings
+
 from domain.deadlines.appealable import adverse_determination
 from domain.deadlines.appeals import appeal_deadline, file_by, forwarding_deadline
 from domain.deadlines.requests import deadline_of
 from tests.properties import naive_deadlines as naive
 from tests.properties.request_lives import Act, Beginning, Told, beginnings, lives
-from tests.properties.stories import at_every_scale, hold
+from tests.properties.stories import SCALES, at_every_scale
 
 TICK = timedelta.resolution
+LIVES = {"ordinary": 100, "campaign": 2000}
 
 
 def agree_on_the_decision(told: Told) -> None:
@@ -57,7 +60,7 @@ def test_every_deadline_of_a_life_agrees_with_a_count_day_by_day(scale: str) -> 
             agree_on_the_decision(told)
             agree_on_the_appeals(told)
 
-    hold(scale, law, beginnings, lives)
+    settings(SCALES[scale], max_examples=LIVES[scale])(given(beginnings, lives)(law))()
 
 
 def test_the_count_imports_nothing_of_the_program() -> None:
