@@ -13,11 +13,11 @@ from zoneinfo import ZoneInfo
 from domain.deadline_terms.table import DeadlineTable
 from domain.deadline_terms.words import AFTER_LAST_LEVEL
 from domain.deadlines.appeal_rights import appeal_rights
-from domain.deadlines.requests import terms_of
+from domain.deadlines.requests import deadline_of, terms_of
 from domain.events.appeal_rights import AppealRights
 from domain.events.patient import LineOfBusiness
 from domain.events.requests import NoticeKind
-from domain.history.records import Appeal, Notice, Request
+from domain.history.records import Appeal, Asking, Notice, Request
 from domain.history.state import PatientHistory
 
 Information = tuple[tuple[str, ...], tuple[tuple[str, str], ...]]
@@ -57,6 +57,22 @@ def information_on_appeals(
     if rights is None:
         rights = appeal_rights(terms_of(history, request, table), decided_on, after=after)
     return _in_words(rights, zone, is_after_an_appeal=after is not None)
+
+
+def time_to_decide(
+    history: PatientHistory, request: Request, asking: Asking, zone: ZoneInfo, table: DeadlineTable
+) -> str:
+    """Returns where a request for information stops the time to decide, and where it does not."""
+    terms, deadline = terms_of(history, request, table), deadline_of(history, request, zone, table)
+    is_extended = any(one.for_information and one.at >= asking.asked_at for one in request.extensions)
+    if is_extended and terms.answer_standard is not None and deadline.stops:
+        return (
+            "The time to decide is extended for this, and stops until we have it. You have at least "
+            f"{terms.answer_standard} from the day on which you receive the notice of the extension."
+        )
+    if deadline.stops:
+        return "The time to decide depends on the day on which we have it."
+    return "This does not stop the time to decide: we decide in time in any case, on what we have by then."
 
 
 def _notice(

@@ -20,7 +20,7 @@ from domain.people import Actor
 from domain.policy.assessment import NOT_LISTED, Assessment
 from domain.policy.edition import Edition
 from domain.policy.editions import EDITIONS, edition_for
-from projections.appeal_information import information_on_appeals
+from projections.appeal_information import information_on_appeals, time_to_decide
 
 LetterKind = Literal["approval", "denial", "information_needed", "appeal_decision"]
 
@@ -97,7 +97,7 @@ def letter(
         case "information_needed":
             if not request.askings:
                 raise _not_on_record("no information was asked for")
-            return _of_asking(history, request, request.askings[-1], zone)
+            return _of_asking(history, request, request.askings[-1], zone, table)
         case "appeal_decision":
             if appeal is None or appeal.determination is None or appeal.closed_on is None:
                 raise _not_on_record("no appeal of this request is decided")
@@ -197,7 +197,9 @@ def _denial(
     return _letter(history, request, "denial", on, parts, version)
 
 
-def _of_asking(history: PatientHistory, request: Request, asking: Asking, zone: ZoneInfo) -> Letter:
+def _of_asking(
+    history: PatientHistory, request: Request, asking: Asking, zone: ZoneInfo, table: DeadlineTable
+) -> Letter:
     asked_on, until = asking.asked_at.astimezone(zone).date(), asking.answer_by.astimezone(zone)
     edition = edition_for(request.received_on)
     reasons = tuple(
@@ -219,7 +221,7 @@ def _of_asking(history: PatientHistory, request: Request, asking: Asking, zone: 
         LetterPart(
             title="Until when",
             rows=(("Send it by", until.strftime("%Y-%m-%d %H:%M %Z")),),
-            sentences=("What comes later is still looked at.",),
+            sentences=(time_to_decide(history, request, asking, zone, table), "What comes later is still looked at."),
         ),
         _criteria(),
     ]

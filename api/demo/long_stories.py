@@ -17,6 +17,7 @@ from domain.commands.appeals import AddAppealEvidence, AssignAppeal, DecideAppea
 from domain.commands.determinations import ExtendApproval, ImportPastDetermination, RescindApproval
 from domain.commands.patient import LinkHistories
 from domain.commands.requests import (
+    InformationExtension,
     IssueNotice,
     RecordDelivery,
     RequestInformation,
@@ -86,6 +87,7 @@ def _request_report(story: Story) -> Story:
             request_id=context.request_id(1),
             assessment_digest=context.digest_seen(1),
             note="Please send the report of the latest MRI.",
+            extend=InformationExtension(notice="We need the report of the latest MRI, and more time to decide."),
         ),
     )
 

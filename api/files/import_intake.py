@@ -21,6 +21,7 @@ from api.files.import_lines import (
     LINE,
     REFERENCE,
     ClaimLine,
+    CoverageLine,
     DeterminationLine,
     DoseLine,
     HistoryLine,
@@ -32,7 +33,7 @@ from api.record_access.patient_access import PatientAccess
 from api.text.invalid_values import invalid_value
 from domain.commands import Command
 from domain.commands.determinations import ImportPastDetermination
-from domain.commands.patient import OpenHistory
+from domain.commands.patient import ChangeLineOfBusiness, OpenHistory
 from domain.commands.requests import SubmitRequest
 from domain.commands.treatment import RecordDose, ReportPriorTreatment
 from domain.errors import AlreadyRecorded, KeyReused, LedgerError
@@ -43,9 +44,9 @@ from domain.people import Actor
 CLAIM_COLUMNS: Final = ("member", "date_of_service", "hcpcs", "units", "claim_reference")
 LINE_BYTES_MAX: Final = 262_144
 RECORDED_BEFORE: Final = "recorded before"
-KINDS: Final = ("history", "prior_treatment", "request", "determination", "dose", "claim")
+KINDS: Final = ("history", "prior_treatment", "request", "determination", "dose", "claim", "coverage")
 
-AnyImportLine = HistoryLine | PriorTreatmentLine | RequestLine | DeterminationLine | DoseLine | ClaimLine
+AnyImportLine = HistoryLine | PriorTreatmentLine | RequestLine | DeterminationLine | DoseLine | ClaimLine | CoverageLine
 Fate = Literal["recorded", "recorded before", "refused"]
 
 
@@ -183,6 +184,8 @@ class Intake:
                     name: getattr(line, name) for name in ImportPastDetermination.model_fields if name != "request_id"
                 }
                 return ImportPastDetermination(request_id=self._request_of(patient_id, line), **terms)
+            case CoverageLine():
+                return ChangeLineOfBusiness(**{name: getattr(line, name) for name in ChangeLineOfBusiness.model_fields})
             case DoseLine():
                 return RecordDose(
                     on=line.on, mg=line.mg, site=line.site, source=line.source, source_reference=line.reference

@@ -11,6 +11,7 @@ from pydantic import Field, StrictInt, TypeAdapter
 
 from domain.calendar import Day, PartialDate
 from domain.commands.determinations import PastDetermination
+from domain.commands.patient import ChangeLineOfBusiness
 from domain.commands.requests import SubmitRequest
 from domain.commands.treatment import Milligrams, ReportPriorTreatment
 from domain.events.patient import Member
@@ -78,6 +79,14 @@ class DoseLine(FrozenModel):
     source: DoseSource = "other"
 
 
+class CoverageLine(ChangeLineOfBusiness):
+    """The coverage from a day on: its line of business, and its state and funding if the source knows them."""
+
+    kind: Literal["coverage"]
+    reference: Reference
+    member: Member
+
+
 class ClaimLine(FrozenModel):
     """One line of a claim. HCPCS J0202 counts milligrams, so 12 units are one dose."""
 
@@ -90,7 +99,7 @@ class ClaimLine(FrozenModel):
 
 
 ImportLine = Annotated[
-    HistoryLine | PriorTreatmentLine | RequestLine | DeterminationLine | DoseLine | ClaimLine,
+    HistoryLine | PriorTreatmentLine | RequestLine | DeterminationLine | DoseLine | ClaimLine | CoverageLine,
     Field(discriminator="kind"),
 ]
 LINE: Final[TypeAdapter[Any]] = TypeAdapter(ImportLine)

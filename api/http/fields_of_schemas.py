@@ -26,6 +26,7 @@ FIELDS_OF: Final[dict[str, dict[str, str]]] = {
         "status": "`alive`.",
     },
     "AppealView": {
+        "forward_by": "The time by which the plan itself forwards what it upheld. Null: it need not, or did.",
         "status": "The status of the appeal.",
     },
     "Approval": {
@@ -47,7 +48,9 @@ FIELDS_OF: Final[dict[str, dict[str, str]]] = {
         "what": "The clause or the fact that differs.",
     },
     "ChangeLineOfBusinessBody": {
+        "funding": "The funding of the coverage. Null: not known.",
         "on": "The first day of the new line of business.",
+        "state": "The state of the coverage, in two letters. Null: not known.",
     },
     "ChangedBy": {
         "by": "The event that changed the answer. Null: only time has passed.",
@@ -129,6 +132,7 @@ FIELDS_OF: Final[dict[str, dict[str, str]]] = {
     },
     "ExtendClockBody": {
         "days": "The number of days. Default: the maximum.",
+        "for_information": "Whether the reason is that requested information is missing, which pauses the deadline.",
     },
     "FactRow": {
         "name": "The name of the fact.",
@@ -197,7 +201,12 @@ FIELDS_OF: Final[dict[str, dict[str, str]]] = {
     "Outsider": {
         "name": "The name of the person.",
     },
+    "InformationExtension": {
+        "days": "The number of days. Default: the maximum.",
+    },
     "Person": {
+        "funding": "The funding of the coverage on the day. Null: not known.",
+        "state": "The state of the coverage on the day. Null: not known.",
         "name": "The name of the patient.",
     },
     "PossibleOpenCourse": {

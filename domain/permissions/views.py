@@ -272,11 +272,18 @@ def _in_view(office: str, history: PatientHistory, read: ReadEvents) -> Iterator
 
 def _is_shown(office: str, history: PatientHistory, event: PatientEvent) -> bool:
     """Whether the office may know of the event: it is about its own request, or about the patient."""
-    if isinstance(event, _SHOWN_TO_NO_OTHER_OFFICE):
+    if isinstance(event, _SHOWN_TO_NO_OTHER_OFFICE) and not _changes_deadlines(history, event):
         return event.actor.role != "requester" or event.actor.requester_key == office
     request_id = None if isinstance(event, _SHOWN_TO_EVERY_OFFICE) else _request_of(history, event)
     request = history.request(request_id) if request_id is not None else None
     return request is None or is_request_of(office, request)
+
+
+def _changes_deadlines(history: PatientHistory, event: PatientEvent) -> bool:
+    """Whether the event may change when requests are due: it states or replaces a state or a funding."""
+    if not isinstance(event, LineOfBusinessChanged):
+        return False
+    return event.state is not None or event.funding is not None or bool(history.coverage)
 
 
 def _request_of(history: PatientHistory, event: PatientEvent) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,10 @@ from domain.ledger.errors import StoreError
 from domain.ledger.reader import open_to_read
 from projections.worklist.rows import worklist_rows
 from tests import ROOT
-from tests.api.cli.test_questions import refused, run
+from tests.api.cli.test_questions import PROGRAM, refused, run
+from tests.api.record_access.test_command_line_accesses import by_command_line
 from tests.api.routes.commands.acts import Api
+from tests.api.routes.commands.stages import NOW
 
 CALIFORNIA = {
     "line": "commercial",
@@ -119,3 +122,26 @@ def test_the_rows_of_the_plan_apply_at_every_door(
 def test_nothing_on_record_would_be_otherwise(api: Api, ledger_url: str) -> None:
     api.opened()
     assert "Nothing on record would be otherwise" in run("deadlines", "check", "--database", ledger_url).stdout
+
+
+@pytest.mark.parametrize("store", ["sqlite"])
+def test_what_would_be_otherwise_is_listed_and_the_access_is_recorded(
+    file: Path, api: Api, ledger_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A notice said 30 days for an appeal; with two levels it would say 15."""
+    request = api.denied(api.opened())
+    notice = {"kind": "denial", "channel": "mail", "addressee": "The patient", "issued_at": NOW}
+    (notice_id,) = api.did_to(request, "notices", **notice)["made"]
+    two_levels = {"line": "commercial", "effective_on": "2026-01-01", "source": "plan", "appeal_levels": 2}
+    monkeypatch.setenv(DEADLINES, str(written(file, two_levels)))
+    ran = subprocess.run(
+        [*PROGRAM, "deadlines", "check", "--json", "--database", ledger_url],
+        check=False, capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    assert ran.returncode == 1, ran.stderr
+    (found,) = json.loads(ran.stdout)
+    assert (found["subject_id"], found["what"]) == (notice_id, "notice")
+    assert found["said"] == "a standard appeal is decided within 30 days"
+    assert found["now"] == "a standard appeal is decided within 15 days"
+    (access,) = by_command_line(ledger_url)
+    assert (access.view, str(access.patient_id)) == ("worklist", str(patient_of(request)))

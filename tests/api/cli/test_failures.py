@@ -39,6 +39,7 @@ FAILING: dict[str, tuple[str, ...]] = {
 READING = {
     "eligibility", "history", "courses", "person", "requests", "appeals", "request", "replay", "appeal", "worklist",
     "assess", "explain", "serve", "accesses", "verify", "seal status", "seal key", "token list", "people list",
+    "deadlines show", "deadlines check", "deadlines schema",
 }  # fmt: skip
 """Commands that only read. What is written through `serve` is answered over HTTP."""
 

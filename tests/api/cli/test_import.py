@@ -361,3 +361,15 @@ def test_a_killed_import_is_run_again_and_loses_and_doubles_nothing(tmp_path: Pa
     assert recorded + before == 300
     assert before >= 20
     assert recorded > 0
+
+
+def test_coverage_comes_in_with_its_state_and_funding(intake: Intake, ledger: Ledger) -> None:
+    coverage = {"kind": "coverage", "reference": "V-1", "member": {"member_id": "M-1"}, "on": "2024-01-01",
+                "line_of_business": "commercial", "state": "CA", "funding": "insured"}  # fmt: skip
+    unknown = coverage | {"reference": "V-2", "on": "2025-01-01", "state": "ZZ"}
+    outcomes = list(intake.json_lines(lines(PERSON, coverage, coverage, unknown)))
+    assert [one.fate for one in outcomes] == ["recorded", "recorded", "recorded before", "refused"]
+    assert outcomes[-1].field == "state"
+    found = history(ledger).coverage_on(date(2024, 6, 1))
+    assert found is not None
+    assert (found.state, found.funding) == ("CA", "insured")

@@ -53,6 +53,7 @@ SHOWS_NOBODY: dict[str, str] = {
     "explain": "the policy",
     "deadlines show": "the rows of the deadlines",
     "deadlines schema": "a schema",
+    "deadlines check": "ids of notices, appeals and requests; each patient listed is recorded, by a test of its own",
     "serve": "what it answers over HTTP is recorded there",
     "demo": "the synthetic patients that it made",
     "import": "records, and tells numbers of lines; what a refusal shows is recorded, by a test below",

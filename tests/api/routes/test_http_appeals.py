@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any, cast
 
 import pytest
 from httpx2 import Response
@@ -24,6 +25,7 @@ from tests.api.routes.commands.acts import (
 )
 from tests.api.routes.commands.stages import NOW
 from tests.clock import Clock
+from tests.story.deadlines import TWO_LEVELS
 
 TWO_AGENTS = {"agents": MEETS_A["agents"], "agents_list_is_complete": True}
 BEA = APPEALS | {"id": "b.neuro", "name": "Bea Second"}
@@ -118,7 +120,10 @@ def test_the_evidence_of_an_appeal_is_a_document_that_somebody_has_read(api: Api
     assert [(one["appeal_id"], one["supports"]) for one in life["documents"]] == [(appeal_id, [MRI])]
 
 
-def test_overturned_in_part_leaves_something_that_can_be_appealed_again(api: Api) -> None:
+def test_overturned_in_part_leaves_something_that_can_be_appealed_again(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At the second level, if the plan has one."""
     request_id = api.denied(api.opened())
     appeal_id = api.appealed(request_id, NOW)
     part = {"outcome": "overturned_in_part", "doses": 3}
@@ -128,6 +133,9 @@ def test_overturned_in_part_leaves_something_that_can_be_appealed_again(api: Api
     assert decided(api, appeal_id, **part, citing=["Dosing.A"]).status_code == 200
     life = api.asked(f"/requests/{request_id}/life")
     assert [(one["doses_approved"], one["appeal_id"]) for one in life["approvals"]] == [(3, appeal_id)]
+    refused(api.post(f"/requests/{request_id}/appeals", filing()), 409, "request_id")
+    ledger = cast("Any", api.client.app).state.ledger
+    monkeypatch.setattr(ledger, "deadlines", TWO_LEVELS)
     second = api.appealed(request_id, NOW)
     assert shown(api, second)["level"] == "second"
     # The user who decided the first level does not decide the second.
@@ -193,8 +201,24 @@ def filing(received_at: str = NOW) -> Json:
     return {"actor": OFFICE, "received_at": received_at, "grounds": "Two agents failed before.", "filer": ALMA}
 
 
-def test_a_late_appeal_is_recorded_as_late_and_refused_only_with_a_reason(api: Api, clock: Clock) -> None:
+def noticed_denial(api: Api) -> str:
+    """A denial whose notice was received on the same day, 28 April; its id."""
     request_id = api.denied(api.opened())
+    notice = {"kind": "denial", "channel": "portal", "addressee": "The patient", "issued_at": NOW}
+    (notice_id,) = api.did_to(request_id, "notices", **notice)["made"]
+    api.did(f"/notices/{notice_id}/delivered", {"actor": NURSE, "delivered_at": NOW})
+    return request_id
+
+
+def test_an_appeal_is_never_late_without_a_notice(api: Api, clock: Clock) -> None:
+    request_id = api.denied(api.opened())
+    clock.at = instant("2027-10-26T16:00:00")
+    filed = shown(api, api.appealed(request_id, "2027-10-26T15:00:00Z"))
+    assert (filed["file_by"], filed["is_late"]) == (None, False)
+
+
+def test_a_late_appeal_is_recorded_as_late_and_refused_only_with_a_reason(api: Api, clock: Clock) -> None:
+    request_id = noticed_denial(api)
     clock.at = instant("2026-10-26T16:00:00")
     late = api.appealed(request_id, "2026-10-26T15:00:00Z")
     assert (shown(api, late)["file_by"], shown(api, late)["is_late"]) == ("2026-10-25", True)
@@ -210,7 +234,7 @@ def test_a_late_appeal_is_recorded_as_late_and_refused_only_with_a_reason(api: A
 @pytest.mark.parametrize(("day", "is_late"), [("2026-10-25", False), ("2026-10-26", True)])
 @pytest.mark.parametrize("store", ["sqlite"])
 def test_the_last_day_is_in_time(api: Api, clock: Clock, day: str, is_late: bool) -> None:
-    request_id = api.denied(api.opened())
+    request_id = noticed_denial(api)
     clock.at = instant("2026-10-28T16:00:00")
     appeal_id = api.appealed(request_id, f"{day}T23:59:59-04:00")
     assert shown(api, appeal_id)["is_late"] is is_late

@@ -121,22 +121,21 @@ def test_the_clock_stops_while_an_answer_is_awaited_and_every_moment_knows_its_o
     # Fifteen days from 20 April, and through the midnight of New York that ends the last one.
     assert life(api, request_id)["clock"]["due_at"] == "2026-05-06T04:00:00Z"
     clock.advance(timedelta(hours=1))
-    api.did_to(request_id, "request-information", assessment_digest=seen["assessment_digest"])
+    extend = {"notice": "We need more time, because information is missing."}
+    api.did_to(request_id, "request-information", assessment_digest=seen["assessment_digest"], extend=extend)
     stopped = life(api, request_id)
     assert stopped["clock"]["standing"] == "paused"
     clock.at = instant("2026-05-02T17:00:00")
     answer = {"received_at": "2026-05-02T16:30:00Z", "documents": [api.stored(patient)]}
     api.did_to(request_id, "supply-information", OFFICE, **answer)
     running = life(api, request_id)["clock"]
-    # Stopped from 28 April to 2 May: four days more.
-    assert (running["due_at"], running["standing"]) == ("2026-05-10T04:00:00Z", "running")
+    # Extended by fifteen days, and stopped from 28 April to 2 May: four days more.
+    assert (running["due_at"], running["standing"]) == ("2026-05-25T04:00:00Z", "running")
     assert life(api, request_id, known_at="2026-04-28T16:30:00Z")["clock"]["due_at"] == "2026-05-06T04:00:00Z"
     assert life(api, request_id, known_at="2026-04-29T12:00:00Z")["clock"] == stopped["clock"]
 
-    extension = {"reason": "The notes are not complete.", "notice": "We need fifteen days more."}
-    api.did_to(request_id, "extend-clock", **extension)
-    assert life(api, request_id)["clock"]["due_at"] == "2026-05-25T04:00:00Z"
     assert life(api, request_id, known_at="2026-05-02T17:00:00Z")["clock"] == running
+    extension = {"reason": "The notes are not complete.", "notice": "We need fifteen days more."}
     refused(api.post(f"/requests/{request_id}/extend-clock", {"actor": NURSE} | extension), 409, "request_id")
     path = f"/requests/{request_id}/life"
     clock.at = instant("2026-05-25T04:00:00")

@@ -117,7 +117,9 @@ ROW_FAULTS: dict[str, tuple[Fault, ...]] = {
     ),
     "request_information": (
         *ABOUT_A_DIGEST,
-        *at("answer_by", *UNREADABLE_INSTANTS, "2026-04-28T17:00:00Z"),
+        *at("answer_by", *UNREADABLE_INSTANTS, "2026-04-28T12:00:00Z", "2027-04-28T17:00:00Z"),
+        *at("extend", "yes", []),
+        *at("extend.notice", *TEXTS),
         *at("note", *TEXTS),
     ),
     "supply_information": (
