@@ -26,7 +26,13 @@ def agree_on_the_decision(told: Told) -> None:
     due = naive.decision_due(life)
     assert said.due_at == due.at
     if said.urgency_applied == "standard":
-        stops = [(naive.day_of(since, life.zone), naive.day_of(until - TICK, life.zone)) for since, until in said.stops]
+        # A limit at midnight is of the day that it ends, an answer at midnight of the day that it starts.
+        answers = {answer.received_at for answer in life.answers}
+        ends = [until if until in answers else until - TICK for _, until in said.stops]
+        stops = [
+            (naive.day_of(since, life.zone), naive.day_of(end, life.zone))
+            for (since, _), end in zip(said.stops, ends, strict=True)
+        ]
         # A stop that was answered on its first day stopped no day.
         assert [one for one in stops if one[0] < one[1]] == (
             [due.stop] if due.stop is not None and due.stop[0] < due.stop[1] else []
