@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from domain.deadline_terms.terms import AfterLastLevel, AppealCountedFrom, DeadlineTerms
+from domain.deadline_terms.terms import AfterLastLevel, AppealCountedFrom, DeadlineTerms, TermsLine
 
 COUNTED_FROM: Final[dict[AppealCountedFrom, str]] = {
     "receipt": "the receipt of the notice",
@@ -69,6 +69,14 @@ def in_words(terms: DeadlineTerms) -> tuple[str, ...]:
     )
 
 
+LINES_IN_WORDS: Final[dict[TermsLine, str]] = {
+    "commercial": "Commercial",
+    "medicare_advantage": "Medicare Advantage",
+    "medicaid": "Medicaid",
+    "cms_0057_f": "CMS-0057-F",
+}
+
+
 def row_in_words(terms: DeadlineTerms) -> str:
     """Which requests a row is for."""
     kind = ", doses that were given before" if terms.is_post_service else ""
@@ -76,7 +84,8 @@ def row_in_words(terms: DeadlineTerms) -> str:
     funding = f", {terms.funding.replace('_', '-')}" if terms.funding is not None else ""
     binding = "" if terms.binds else ", which applies to no line of business today"
     note = f"; {terms.note}" if terms.note else ""
-    return f"{terms.line}{kind}{place}{funding}: for requests received from {terms.effective_on} on{binding}{note}"
+    line = LINES_IN_WORDS[terms.line]
+    return f"{line}{kind}{place}{funding}: for requests received from {terms.effective_on} on{binding}{note}"
 
 
 def _flags(terms: DeadlineTerms) -> list[tuple[str, str]]:

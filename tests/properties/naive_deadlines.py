@@ -192,11 +192,14 @@ def earlier(one: Due, other: Due) -> Due:
 
 
 def urgent_due(life: RequestLife, start: datetime) -> Due:
-    """Seventy-two hours; after information was asked for within 24 hours, 48 hours from the answer or its limit."""
+    """Seventy-two hours; after information was asked for within 24 hours, 48 hours from the answer or its limit.
+
+    An answer that had come before the question counts from the question, which is never later than the 72 hours.
+    """
     ends = [
-        min(answered_at(life, ask) or ask.answer_by, ask.answer_by)
+        max(ask.at, min(answered_at(life, ask) or ask.answer_by, ask.answer_by))
         for ask in life.asks
-        if start <= ask.at <= start + timedelta(hours=24) and not was_there(life, ask)
+        if start <= ask.at <= start + timedelta(hours=24)
     ]
     return by_hours(max(ends), 48) if ends else by_hours(start, 72)
 
@@ -210,12 +213,6 @@ def answered_at(life: RequestLife, ask: Ask) -> datetime | None:
             if answer.full:
                 return max(parts)
     return None
-
-
-def was_there(life: RequestLife, ask: Ask) -> bool:
-    """What was asked for had come before it was asked for: nobody failed to send it."""
-    answered = answered_at(life, ask)
-    return answered is not None and answered <= ask.at
 
 
 def first_days(life: RequestLife) -> int:

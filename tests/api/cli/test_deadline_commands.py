@@ -55,7 +55,7 @@ def test_the_rows_are_shown_with_their_sources(file: Path, monkeypatch: pytest.M
     assert "supplied by the plan" not in text
     monkeypatch.setenv(DEADLINES, str(written(file, CALIFORNIA)))
     text = run("deadlines", "show").stdout
-    assert text.startswith("commercial, coverage of CA, insured: for requests received from 2026-01-01 on (State law)")
+    assert text.startswith("Commercial, coverage of CA, insured: for requests received from 2026-01-01 on (State law)")
     assert "a standard request is decided within 5 days (State law)" in text
     (first, *_) = json.loads(run("deadlines", "show", "--json").stdout)
     assert (first["state"], first["supplied_by_plan"]) == ("CA", True)
