@@ -291,7 +291,8 @@ def _row(place: int, found: list[LivedCourse | None], entries: list[Dose], least
 
 
 def _given(course: LivedCourse, regimen: int) -> tuple[int, int]:
-    return (regimen, regimen) if course.untold else course.given
+    """The number of doses. Of a first course that is not told, it is only known that it is complete."""
+    return (regimen, GIVEN_MAX) if course.untold else course.given
 
 
 def _is_complete(given: tuple[int, int], regimen: int) -> bool | None:

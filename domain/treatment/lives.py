@@ -182,7 +182,8 @@ class _Lives:
             return
         given, days = first.given[0], DateRange(date(FIRST_YEAR, 1, 1), self.as_of)
         for more in range(1, doses_in_course(1) - given + 1):
-            yield (first._replace(more=(more, more), more_until=later(first.last, days)),)
+            is_whole = given + more == doses_in_course(1)
+            yield (first._replace(more=(more, more), more_until=later(first.last, days), untold=is_whole),)
 
     # -- doses of this ledger, and the days between them ----------------------------------------
 
