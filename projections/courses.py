@@ -19,6 +19,7 @@ from domain.history.treatment import reported_course_id
 from domain.permissions.views import is_request_of
 from domain.treatment.approval_use import variances
 from domain.treatment.courses import Course, CourseStatus, courses
+from domain.treatment.possible_treatment import GIVEN_MAX
 
 
 class DoseView(FrozenModel):
@@ -77,8 +78,8 @@ class CourseView(FrozenModel):
     """One course, numbered by its start.
 
     `doses_given` and `doses_left` are null if reports leave the number open (R27); `doses_given_at_least` and
-    `doses_given_at_most` are its range. So are `last_dose_earliest` and `last_dose_latest` of the last dose. A course
-    with the status `unknown` that may have no dose may not exist.
+    `doses_given_at_most` are its range, of which 99 is no known limit. So are `last_dose_earliest` and
+    `last_dose_latest` of the last dose. A course with the status `unknown` that may have no dose may not exist.
     `recorded_as` is the course number in the events of its doses. `report_id` is the latest report of the course, and
     `imported_from` is the source from which that report was imported.
     """
@@ -184,6 +185,8 @@ def claim_line_in_words(line: ClaimLineView) -> str:
 def given_in_words(course: CourseView) -> str:
     """Returns the number of doses given, or the range of numbers that reports leave open."""
     least, most = course.doses_given_at_least, course.doses_given_at_most
+    if most >= GIVEN_MAX:
+        return f"at least {counted(least, 'dose')}"
     return counted(least, "dose") if least == most else f"{least} to {most} doses"
 
 

@@ -9,14 +9,13 @@ recorded, as far as a life allows it.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from operator import attrgetter
 from typing import Final, Literal
 
 from domain.calendar import DateRange, PartialDate, anniversary
 from domain.facts import doses_in_course
-from domain.frozen import changed
 from domain.history.records import NO_MARKS, CourseMarks, Dose
 from domain.history.state import PatientHistory
 from domain.history.treatment import reported_course_id
@@ -185,7 +184,7 @@ def recorded_course(name: int, own: Collection[Dose], marks: CourseMarks, as_of:
 def numbered(number: int, course: Course) -> Course:
     """A course of `recorded_course` with its number, on which its regimen depends."""
     regimen, doses = doses_in_course(number), course.doses
-    return changed(
+    return replace(
         course,
         number=number,
         is_complete=len(doses) >= regimen,
@@ -247,7 +246,7 @@ def courses_of_lives(history: PatientHistory, as_of: date | None = None) -> tupl
         row = _row(place, [one.course(place) for one in found], doses[place], least)
         marks = _marks_of_row(history, names[-1], doses[place], as_of, row.marks.closed_on)
         unsure = tuple(one.dose_id for one in row.doses if one.version in uncertain)
-        rows.append(changed(row, named=names[-1], reported=reported[place], marks=marks, listed_as_recorded=unsure))
+        rows.append(replace(row, named=names[-1], reported=reported[place], marks=marks, listed_as_recorded=unsure))
     return tuple(rows)
 
 
@@ -296,7 +295,8 @@ def _row(place: int, found: list[LivedCourse | None], entries: list[Dose], least
 
 
 def _given(course: LivedCourse, regimen: int) -> tuple[int, int]:
-    return (regimen, regimen) if course.untold else course.given
+    """The number of doses. Of a first course that is not told, it is only known that it is complete."""
+    return (regimen, GIVEN_MAX) if course.untold else course.given
 
 
 def _is_complete(given: tuple[int, int], regimen: int) -> bool | None:

@@ -15,6 +15,7 @@ If all doses and days are known, there is one life, and it is exact.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from functools import lru_cache
 from itertools import combinations, count
@@ -23,7 +24,6 @@ from typing import Final, NamedTuple
 
 from domain.calendar import FIRST_YEAR, DateRange
 from domain.facts import doses_in_course
-from domain.frozen import changed
 from domain.history.records import Dose
 from domain.history.state import PatientHistory
 from domain.treatment.lived_courses import CourseOfDose, GivenDose, LivedCourse, compact, later, placed_by_day
@@ -104,7 +104,7 @@ def whole_lives(history: PatientHistory, as_of: date, *, is_compact: bool = Fals
         return tuple(WholeLife(courses, ()) for courses in lives(history, as_of))
     on_record = TreatmentOnRecord(
         # What a dose differed from when it was recorded has no effect, so the lives before that is known are these.
-        tuple(changed(one, variances_then=()) if one.variances_then else one for one in history.doses),
+        tuple(replace(one, variances_then=()) if one.variances_then else one for one in history.doses),
         history.reports,
         history.marks,
         history.closed_reports,
@@ -203,7 +203,8 @@ class _Lives:
             return
         given, days = first.given[0], DateRange(date(FIRST_YEAR, 1, 1), self.as_of)
         for more in range(1, doses_in_course(1) - given + 1):
-            yield (first._replace(more=(more, more), more_until=later(first.last, days)),)
+            is_whole = given + more == doses_in_course(1)
+            yield (first._replace(more=(more, more), more_until=later(first.last, days), untold=is_whole),)
 
     # -- doses of this ledger, and the days between them ----------------------------------------
 

@@ -84,7 +84,7 @@ def contradictions(found: tuple[Course, ...], true: list[TrueCourse]) -> Iterato
         if elsewhere:
             yield f"the doses of {elsewhere} are listed in course {row.number}"
     # Reports that are too vague to follow a life leave open how many courses there are.
-    is_vague = any(row.given_range[1] == GIVEN_MAX for row in found)
+    is_vague = all(row.given_range[1] == GIVEN_MAX for row in found)
     if len(true) > len(found) and not is_vague:
         yield f"course {len(true)} is not listed"
 

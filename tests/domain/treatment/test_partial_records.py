@@ -183,6 +183,12 @@ def test_whether_two_unfinished_courses_of_a_report_are_one_is_not_known() -> No
     answered(scenario, "2026-02-01", path=None, course_number=None, doses_given=None)
 
 
+def test_the_list_has_the_first_course_that_a_later_one_only_implies() -> None:
+    later = {"doses_given": 3, "first_dose_on": "2024-06-08", "last_dose_on": "2024-06-10", "completed": True}
+    scenario = given(told("2024-07-01", later))
+    scenario.then_courses("completed 5 to 99", "completed 3").then_courses("unknown 0 to 99", as_of="2024-06-07")
+
+
 @pytest.mark.parametrize("count", [{"doses_given": 5}, {}], ids=["counted", "not counted"])
 def test_a_reported_course_is_open_until_its_last_day(count: dict[str, Any]) -> None:
     course = {"first_dose_on": "2026-03-03", "last_dose_on": "2026-03-07", "completed": True} | count
