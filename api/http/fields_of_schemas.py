@@ -108,6 +108,14 @@ FIELDS_OF: Final[dict[str, dict[str, str]]] = {
     "DecisionListed": {
         "kind": "The kind of the determination.",
     },
+    "ClaimLineView": {
+        "line": "What the line is: a replacement, a void, or a denied line.",
+        "on": "The day of service. Null: a void that names only its original.",
+        "source": "The source of the line, for example a claim.",
+        "original_reference": "The reference of the claim that the line replaces or voids.",
+        "found_by": "How the entry was found. `day`: the only entry of its source and day.",
+        "waits": "Whether the line is a void whose claim is not on record.",
+    },
     "DecisionView": {
         "edition": "The policy version, or what an import states.",
         "by": "The user who recorded it.",
@@ -123,6 +131,10 @@ FIELDS_OF: Final[dict[str, dict[str, str]]] = {
         "listed_as_recorded": "Whether its course is not certain: it is then listed in the one seen when recorded.",
         "on": "The day on which the dose was given.",
         "source": "The source of the entry, for example a claim.",
+        "added_mg": "The milligrams of other entries that are part of the same dose.",
+        "dose_days_at_least": "The least number of infusion days of the entry. 0: its claim was voided.",
+        "dose_days_at_most": "The most number of infusion days of the entry: one for each 12 mg of a claim line.",
+        "claim_voided": "Whether the claim of the entry was voided.",
     },
     "Eligibility": {
         "course_is": "Whether the next dose belongs to the first course or to a later one. Null: not certain.",

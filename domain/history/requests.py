@@ -34,7 +34,7 @@ from domain.history.receipts import Receipt
 from domain.history.records import Notice, Request
 from domain.history.request_times import Asking, GrantedExtension, Reopening
 from domain.history.state import PatientHistory
-from domain.people import DOCUMENT_READERS, Actor
+from domain.people import DOCUMENT_READERS, Actor, Prescriber
 
 
 def with_request(history: PatientHistory, request_id: str, **changes: Any) -> PatientHistory:
@@ -243,3 +243,25 @@ FOLDS: Final[dict[type[Event], Callable[[PatientHistory, Any], PatientHistory]]]
     NoticeIssued: _notice_issued,
     NoticeDelivered: _notice_delivered,
 }
+
+
+def is_same_request(one: Request, other: Request) -> bool:
+    """Whether both were received on one day and stated the same when they were submitted.
+
+    Later information and corrections do not count. Requests that list different doses are about different doses.
+    """
+    return (
+        one.received_on == other.received_on
+        and one.statement_submitted == other.statement_submitted
+        and one.retrospective_for == other.retrospective_for
+        and _is_same_prescriber(one.prescriber_submitted, other.prescriber_submitted)
+    )
+
+
+def _is_same_prescriber(one: Prescriber | None, other: Prescriber | None) -> bool:
+    """Whether both are one prescriber: by the NPI if both have one, otherwise by the name."""
+    if one is None or other is None:
+        return False
+    if one.npi is not None and other.npi is not None:
+        return one.npi == other.npi
+    return one.name.casefold().split() == other.name.casefold().split()

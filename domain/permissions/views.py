@@ -21,8 +21,9 @@ from domain.events.patient import LineOfBusinessChanged, RepresentativeNamed, Re
 from domain.events.treatment import ClaimLineRecorded, ClaimReplaced, DoseAdministered, DoseCorrected
 from domain.history import evolve
 from domain.history.records import Appeal, ApprovalRecord, DocumentOnRecord, Notice, Request
+from domain.history.requests import is_same_request
 from domain.history.state import PatientHistory, requester_key
-from domain.people import Actor, Prescriber, Role
+from domain.people import Actor, Role
 from domain.permissions.disclosure import User, View
 from domain.policy.assessment import Assessment
 from domain.policy.referral import HISTORIES_LINKED, LINKED_SENTENCE, Reason
@@ -143,30 +144,8 @@ def same_requests(history: PatientHistory, request: Request, office: str | None 
         if one.request_id != request.request_id
         and one.status not in ("withdrawn", "dismissed")
         and is_request_of(office, one)
-        and _is_same(one, request)
+        and is_same_request(one, request)
     )
-
-
-def _is_same(one: Request, other: Request) -> bool:
-    """Whether both were received on one day and stated the same when they were submitted.
-
-    Later information and corrections do not count. Requests that list different doses are about different doses.
-    """
-    return (
-        one.received_on == other.received_on
-        and one.statement_submitted == other.statement_submitted
-        and one.retrospective_for == other.retrospective_for
-        and _is_same_prescriber(one.prescriber_submitted, other.prescriber_submitted)
-    )
-
-
-def _is_same_prescriber(one: Prescriber | None, other: Prescriber | None) -> bool:
-    """Whether both are one prescriber: by the NPI if both have one, otherwise by the name."""
-    if one is None or other is None:
-        return False
-    if one.npi is not None and other.npi is not None:
-        return one.npi == other.npi
-    return one.name.casefold().split() == other.name.casefold().split()
 
 
 def visible_request(user: User, history: PatientHistory, request_id: str) -> Request:

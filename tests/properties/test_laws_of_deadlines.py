@@ -13,7 +13,8 @@ from domain.deadlines.appealable import adverse_determination
 from domain.deadlines.appeals import appeal_deadline, file_by, forwarding_deadline
 from domain.deadlines.requests import deadline_of
 from tests.properties import naive_deadlines as naive
-from tests.properties.request_lives import Act, Beginning, Told, beginnings, lives
+from tests.properties.drawn_request_lives import Act, Beginning, beginnings, lives
+from tests.properties.request_lives import Told
 from tests.properties.stories import SCALES, at_every_scale
 
 TICK = timedelta.resolution

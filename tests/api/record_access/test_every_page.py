@@ -18,6 +18,7 @@ from api.pages.request import documents as document_page
 from api.routes.commands import COMMAND_ROUTES
 from api.routes.requests import DETERMINATIONS
 from domain.commands.patient import RetireMemberIdentifier
+from domain.commands.treatment import RecordClaim
 from domain.ledger.access_log.report import AccessQuery, all_accesses
 from domain.people import Actor
 from domain.permissions.disclosure import Access
@@ -38,7 +39,12 @@ FORMS = {
     "/pages/patients/{patient_id}": patient_actions.FORMS,
 }
 OPERATIONS = {act.command: f"POST {act.path}" for act in (*COMMAND_ROUTES, *DETERMINATIONS)}
-FIRST_COMMANDS = {"RecordDose": "dose", "ReportPriorTreatment": "report", "CloseCourse": "close"}
+FIRST_COMMANDS = {
+    "RecordDose": "dose",
+    "ReportPriorTreatment": "report",
+    "CloseCourse": "close",
+    "RecordClaim": "claim",
+}
 ON_A_DOSE = {"VoidDose": "void", "ConfirmDuplicate": "confirm", "DismissDuplicate": "dismiss"}
 
 
@@ -243,6 +249,9 @@ def test_a_form_that_is_refused_is_an_access_and_one_that_is_done_is_an_event(ap
     if "documents" in body:
         # A form sends a document as a file, and not by its digest; here it states a fact instead.
         body = {"received_at": body["received_at"], "statement": {"rems_enrolled": True}}
+    if command is RecordClaim:
+        # The API takes a claim line as it was sent, and the form what it is.
+        body = {"line": "void", "on": body["on"], "mg": body["units"], "source_reference": body["reference"]}
     before = rows(api)
     done = sends(api, f"{here}/{name}", [*flattened(body), *named], actor)
     assert done.status_code == 303, done.text[-900:]
