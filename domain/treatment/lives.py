@@ -40,8 +40,7 @@ LINES_MAX: Final = 64
 
 _DAY: Final = timedelta(days=1)
 _LAST_DAY: Final = date.max
-_INFUSIONS: Final = ("no", "dismissed")
-"""The entries that are infusions of their own. A second entry of one is none (R25)."""
+_INFUSIONS: Final = ("no", "dismissed")  # A second entry of an infusion is none (R25).
 
 
 class _Told(NamedTuple):
