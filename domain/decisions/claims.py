@@ -135,7 +135,7 @@ def state_dose_days(
     _check_ends(dose, command, context)
     stated = (command.days, command.first_on, command.last_on)
     if stated == (dose.facts.days, dose.facts.first_on, dose.facts.last_on):
-        raise Conflict("these days are already stated", field="days", remedy="no action is needed")
+        raise InvalidCommand("these days are already stated", field="days", remedy="no action is needed")
     return (
         context.event(
             DoseDaysStated,
@@ -183,7 +183,7 @@ def settle_voided_claim(
     """State whether the infusion of a voided claim was given (R30). The last statement holds."""
     dose = to_settle_voided_claim(history, command.dose_id, context)
     if dose.facts.finding == command.finding:
-        raise Conflict("this is already stated", field="finding", remedy="no action is needed")
+        raise InvalidCommand("this is already stated", field="finding", remedy="no action is needed")
     return (context.event(VoidedClaimSettled, dose_id=dose.dose_id, finding=command.finding, reason=command.reason),)
 
 

@@ -97,9 +97,14 @@ class Members:
         return tuple(self._index.spelling_in(stream).ever for stream in self._index.shared().listed)
 
     def same_person(self, history: PatientHistory) -> tuple[PatientHistory, ...]:
-        """The other histories with this name and birth date, except those that are linked with this one."""
+        """The histories that had this name and birth date before this one, except those that are linked with it.
+
+        A command that is sent again is answered the same, although others may have been opened since.
+        """
         entry = self._index.person(history.name, history.birth_date)
-        others = () if entry is None else dict.fromkeys(entry.listed)
+        others = () if entry is None else tuple(dict.fromkeys(entry.listed))
+        if history.patient_id in others:
+            others = others[: others.index(history.patient_id)]
         found = (self._history(one) for one in others if one not in (history.patient_id, *history.linked))
         return tuple(one for one in found if _is_same_person(history, one))
 

@@ -58,7 +58,7 @@ def test_an_appeal_is_told_as_over_http(api: Api, told: Json, ledger_url: str) -
     text = said("appeal", told["appeal"], database=ledger_url)
     assert f"{told['appeal']}, open" in text
     assert "by Alma Synthetic (patient), first level, standard" in text
-    assert "on time: the last day to file is 2026-10-25" in text
+    assert "on time: no last day, because no notice or no receipt of it is on record" in text
     assert "Anna Appeals (appeals clinician)" in text
     # The program has the machine's clock, on which the appeal is overdue by now.
     over_http = api.asked(f"/appeals/{told['appeal']}", known_at=AFTER)

@@ -67,8 +67,8 @@ NETWORK_TYPES = {"1", "2", "3", "4", "5"}
 ENTITY_ROLES = {"derivation", "revision", "quotation", "source", "removal"}
 RESOURCE_TYPES = {
     "AuditEvent", "Bundle", "CarePlan", "Claim", "ClaimResponse", "Communication", "Composition", "Coverage",
-    "CoverageEligibilityResponse", "Device", "DocumentReference", "List", "MedicationAdministration",
-    "MedicationStatement", "Organization", "Patient", "Provenance", "RelatedPerson", "Task",
+    "CoverageEligibilityResponse", "Device", "DocumentReference", "ExplanationOfBenefit", "List",
+    "MedicationAdministration", "MedicationStatement", "Organization", "Patient", "Provenance", "RelatedPerson", "Task",
 }  # fmt: skip
 
 BALP = "https://profiles.ihe.net/ITI/BALP/StructureDefinition/IHE.BasicAudit."

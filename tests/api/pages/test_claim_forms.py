@@ -36,9 +36,11 @@ def with_what_waits(api: Api) -> str:
         api.did_to(
             patient,
             "claims",
-            line=line,
+            claim_status=line,
             on="2026-04-24" if line == "void" else "2026-04-23",
-            source_reference=reference,
+            hcpcs="J0202",
+            units=12,
+            reference=reference,
         )
     return patient
 
@@ -103,7 +105,7 @@ def test_a_replacement_without_its_original_says_what_to_do(api: Api, desk: Desk
 def test_denied_lines_and_voids_that_wait_are_listed(api: Api, desk: Desks) -> None:
     shown = desk(story.NURSE).opens(at(with_what_waits(api)))
     assert "denied line, billed and not paid C7" in shown.text
-    assert "void C9, waits for claim C9" in shown.text
+    assert "void C9, 12 mg, waits for claim C9" in shown.text
     assert [shown.has_form(one) for one in SETTLING] == [True] * 5
 
 

@@ -35,7 +35,7 @@ def test_a_mistake_of_ours_is_a_problem_too(api: Api, monkeypatch: pytest.Monkey
     def fails(*_: object, **__: object) -> None:
         raise KeyError("Zenobia Quillfeather")
 
-    monkeypatch.setattr(api.ledger, "find", fails)
+    monkeypatch.setattr(api.ledger.members, "holders", fails)
     with client_of(api.ledger, raise_server_exceptions=False) as client:
         answer = client.post("/patients/find", json={"member": {"member_id": "M-1"}})
     refused(answer, 500)

@@ -115,4 +115,4 @@ def test_without_a_policy_version_the_short_answer_says_so() -> None:
     scenario = given(submitted(MEETS_A, received_on="2010-05-03"))
     answer = eligibility(scenario.known, AS_OF)
     assert answer.approvable is None
-    assert headline(answer) == f"Path not known: {str(answer.edition_problem).removesuffix('.')}."
+    assert headline(answer) == f"Path A, course 1: {str(answer.edition_problem).removesuffix('.')}."

@@ -35,7 +35,7 @@ def test_a_request_tells_all_that_became_of_it_by_the_plans_clock(api: Api, cloc
     (told,) = api.did_to(request_id, "notices", issued_at="2026-04-29T02:30:00Z", **notice)["made"]
     api.did_to(told, "delivered", delivered_at="2026-04-29T02:30:00Z")
     said = page("request", request_id, database=ledger_url)
-    assert f"Requested      {MRI} on 2026-04-28, until 2026-06-13T00:00-04:00: answered 2026-04-28" in said
+    assert f"Requested      {MRI} on 2026-04-28, until 2026-05-06T00:00-04:00: answered 2026-04-28" in said
     assert f"Document       f1 Report of the MRI (mri report, does not support {MRI}, {NURSE['name']})" in said
     sent = "issued 2026-04-28T22:30-04:00 by mail: delivered 2026-04-28T22:30-04:00"
     assert f"Notice         n1 (information needed) {sent}" in said

@@ -145,7 +145,7 @@ def test_not_given_it_is_no_dose_and_billed_elsewhere_it_is_one() -> None:
     scenario = given(*claims(2, 6), void("2026-03-06", "C-2026-03-06"))
     scenario.when(claim_settled(5, "billed_elsewhere")).then(VoidedClaimSettled, CourseCompleted)
     scenario.then_courses("completed 5").when(claim_settled(5, "billed_elsewhere")).then_refused(
-        Conflict, field="finding"
+        InvalidCommand, field="finding"
     )
     scenario.when(claim_settled(5, "not_given")).then(VoidedClaimSettled, CourseReopened).then_courses("open 4")
 
@@ -289,7 +289,9 @@ def test_a_person_says_how_many() -> None:
     scenario.then_courses("completed 5").then_variances(1, "no_approval_in_force")
     story = scenario.and_given(submitted(MEETS_A))
     assert str(story.facts().prior_treatment.last_dose_on) == "2026-03-06"
-    scenario.when(days_stated(1, 5, first_on="2026-03-02", last_on="2026-03-06")).then_refused(Conflict, field="days")
+    scenario.when(days_stated(1, 5, first_on="2026-03-02", last_on="2026-03-06")).then_refused(
+        InvalidCommand, field="days"
+    )
     scenario.when(days_stated(1, 6)).then_refused(InvalidCommand, field="days")
     scenario.when(days_stated(1, 2)).then(DoseDaysStated, CourseReopened).then_courses("open 2")
     scenario.then_variances(1, "no_approval_in_force", "not_12_mg")

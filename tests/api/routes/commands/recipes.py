@@ -239,6 +239,8 @@ class Cook:
         return {name: f"{value}x" for name, value in path.items()}
 
     def _in_conflict(self, label: str, on: Stage, fine: Recipe) -> Recipe:
+        if label == "POST /patients/find":
+            return self._before_its_first_day(fine)
         command = COMMAND_OF_OPERATION.get(label)
         if command in ("report", "submit", None):
             self._let_loose(UUID(on.patient))
@@ -246,6 +248,13 @@ class Cook:
             # What can be done once has been done.
             assert self.api.post(on.paths[command], fine.body).status_code in (200, 201)
         return fine
+
+    def _before_its_first_day(self, fine: Recipe) -> Recipe:
+        """A member ID as it was stated for a service before it was this patient's."""
+        self.made += 1
+        member = {"member_id": f"reused-{self.made}"}
+        self.api.opened(member["member_id"], first_day="2026-04-20", actor=NURSE)
+        return replace(fine, body={"member": member, "on": "2026-04-19"})
 
     def _let_loose(self, patient_id: UUID) -> None:
         """Nothing in the record can refuse this command; only others who keep changing it can."""

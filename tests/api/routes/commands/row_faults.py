@@ -107,6 +107,14 @@ ROW_FAULTS: dict[str, tuple[Fault, ...]] = {
     "attribute_report": (*ABOUT_A_REASON, *at("tells_of", REMOVED, None, "all_doses", True)),
     "review_dose": ABOUT_A_REASON,
     "confirm_approval": ABOUT_A_REASON,
+    "confirm_part_of_dose": ABOUT_A_REASON,
+    "state_dose_days": (
+        *ABOUT_A_REASON,
+        *at("days", REMOVED, None, *IMPOSSIBLE_COUNTS, 84),
+        *at("first_on", *IMPOSSIBLE_DATES, TOMORROW, "2026-04"),
+        *at("last_on", *IMPOSSIBLE_DATES, TOMORROW, "2026-04"),
+    ),
+    "settle_voided_claim": (*ABOUT_A_REASON, *at("finding", REMOVED, None, "given", True)),
     "correct_dose": (
         *ABOUT_A_REASON,
         *at("on", *IMPOSSIBLE_DATES, TOMORROW, "1988-05-16", "2026-04"),
