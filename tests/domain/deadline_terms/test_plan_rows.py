@@ -77,7 +77,7 @@ def test_an_extension_may_be_given_up() -> None:
         (GENERAL | {"line": "dental"}, "row 2, line", "not one of the values"),
         (GENERAL | {"state": "ZZ"}, "row 2, state", "not a state"),
         (GENERAL | {"state": "California"}, "row 2, state", "not allowed"),
-        (GENERAL | {"standard": {"weeks": 1}}, "row 2, standard", "required"),
+        (GENERAL | {"standard": {"weeks": 1}}, "row 2, standard", "not a time"),
         (GENERAL | {"standard": {"days": 0}}, "row 2, standard", "not allowed"),
         (GENERAL | {"standart": {"days": 1}}, "row 2, standart", "does not exist"),
         ({"line": "commercial", "effective_on": "2026-01-01"}, "row 2, source", "required"),
@@ -98,6 +98,141 @@ def test_a_longer_figure_is_taken_where_the_law_is_not_confirmed() -> None:
     assert terms_for("medicaid", DAY, table(GENERAL | {"line": "medicaid", "urgent": {"hours": 30}})).urgent == Hours(
         30
     )
+
+
+MEDICARE: Final = GENERAL | {"line": "medicare_advantage"}
+MEDICAID: Final = GENERAL | {"line": "medicaid"}
+
+
+@pytest.mark.parametrize(
+    ("row", "field"),
+    [
+        (MEDICARE | {"urgent_ask_within": {"hours": 24}}, "urgent_ask_within"),
+        (MEDICARE | {"urgent_decide_within": {"hours": 24}}, "urgent_decide_within"),
+        (MEDICAID | {"answer_urgent": {"hours": 48}}, "answer_urgent"),
+        (MEDICAID | {"answer_standard": {"days": 45}}, "answer_standard"),
+        (MEDICARE | {"appeal_standard_of_two": {"days": 7}}, "appeal_standard_of_two"),
+        (MEDICARE | {"information_extension_stops": True}, "information_extension_stops"),
+        (MEDICARE | {"after_last_level": "external_review"}, "after_last_level"),
+        (MEDICARE | {"service": "post_service"}, "service"),
+        (GENERAL | {"after_last_level": "state_fair_hearing"}, "after_last_level"),
+        (GENERAL | {"urgent_ask_within": {"hours": 25}}, "urgent_ask_within"),
+        (GENERAL | {"urgent_decide_within": {"hours": 49}}, "urgent_decide_within"),
+        (GENERAL | {"answer_standard": {"days": 44}}, "answer_standard"),
+        (GENERAL | {"answer_standard": {"hours": 45 * 24}}, "answer_standard"),
+        (GENERAL | {"standard": {"hours": 15 * 24 + 1}}, "standard"),
+        (GENERAL | {"appeal_standard": {"days": 31}}, "appeal_standard"),
+        (GENERAL | {"appeal_standard_of_two": {"days": 16}}, "appeal_standard_of_two"),
+        (GENERAL | {"appeal_urgent": {"hours": 73}}, "appeal_urgent"),
+        (GENERAL | {"appeal_counted_from": "date_on_notice"}, "appeal_counted_from"),
+    ],
+)
+def test_no_figure_is_worse_for_others_than_the_law(row: dict[str, Any], field: str) -> None:
+    error = refused(CALIFORNIA, row)
+    assert error.field == f"row 2, {field}"
+    assert error.remedy
+
+
+def test_a_figure_may_be_better_for_others_than_the_law() -> None:
+    better = {
+        "standard": {"hours": 15 * 24},
+        "urgent": {"days": 2},
+        "urgent_ask_within": {"hours": 12},
+        "answer_urgent": {"days": 2},
+        "answer_standard": {"days": 60},
+        "information_extension_stops": False,
+        "appeal_file_within": {"days": 181},
+        "appeal_counted_from": "receipt",
+        "after_last_level": "external_review",
+        "at_risk_percent": 100,
+    }
+    assert terms_for("commercial", DAY, table(GENERAL | better)).urgent_ask_within == Hours(12)
+    counted = table(MEDICARE | {"appeal_counted_from": "receipt"})
+    assert terms_for("medicare_advantage", DAY, counted).appeal_counted_from == "receipt"
+
+
+@pytest.mark.parametrize(
+    ("text", "field"),
+    [
+        ('{"rows": [], "rows": []}', "rows"),
+        ('{"rows": [{"line": "commercial", "line": "medicaid", "effective_on": "2026-01-01", "source": "a"}]}', "line"),
+        (
+            '{"rows": [{"line": "medicaid", "effective_on": "2026-01-01", "source": "a", '
+            '"urgent": {"hours": 9, "hours": 8}}]}',
+            "urgent.hours",
+        ),
+    ],
+)
+def test_a_field_that_is_there_twice_is_refused(text: str, field: str) -> None:
+    with pytest.raises(InvalidCommand) as caught:
+        table_from(text)
+    assert (caught.value.field or "").removeprefix("row 1, ") == field
+    assert "twice" in caught.value.cause
+
+
+NEW_YORK: Final = GENERAL | {"state": "NY", "source": "New York"}
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_figure_left_out_is_that_of_the_next_more_general_row(order: int) -> None:
+    rows = [
+        NEW_YORK | {"funding": "insured", "source": "both", "urgent": {"hours": 24}},
+        NEW_YORK | {"standard": {"days": 3}},
+        GENERAL | {"funding": "insured", "source": "insured", "standard": {"days": 4}, "appeal_urgent": {"hours": 48}},
+        GENERAL | {"appeal_levels": 2, "appeal_urgent": {"hours": 60}},
+    ]
+    found = terms_for("commercial", DAY, table(*rows[::order]), coverage=CoverageOf("NY", "insured"))
+    figures = ("urgent", "standard", "appeal_urgent", "appeal_levels", "appeal_file_within")
+    assert [getattr(found, one) for one in figures] == [Hours(24), Days(3), Hours(48), 2, Days(180)]
+    assert [found.source_of(one) for one in figures[:4]] == ["both", "New York", "insured", "plan document"]
+
+
+def test_a_row_of_a_state_and_one_of_a_funding_apply_together() -> None:
+    insured = GENERAL | {"funding": "insured", "standard": {"days": 4}, "appeal_urgent": {"hours": 48}}
+    both = table(NEW_YORK | {"standard": {"days": 3}}, insured)
+    found = terms_for("commercial", DAY, both, coverage=CoverageOf("NY", "insured"))
+    assert (found.standard, found.appeal_urgent) == (Days(3), Hours(48))
+    found = terms_for("commercial", DAY, both, coverage=CoverageOf("NY", "self_funded"))
+    assert (found.standard, found.appeal_urgent) == (Days(3), Hours(72))
+
+
+def test_what_is_inherited_is_in_effect_on_the_day_of_the_request() -> None:
+    rows = table(
+        GENERAL | {"effective_on": "2025-01-01", "appeal_levels": 2, "standard": {"days": 7}},
+        NEW_YORK | {"effective_on": "2024-01-01", "urgent": {"hours": 24}},
+        NEW_YORK | {"effective_on": "2026-05-01", "urgent": {"hours": 20}},
+    )
+
+    def found(day: date) -> tuple[object, ...]:
+        terms = terms_for("commercial", day, rows, coverage=CoverageOf("NY"))
+        return terms.urgent, terms.standard, terms.appeal_levels
+
+    assert found(date(2023, 12, 31)) == (Hours(72), Days(15), 1)
+    assert found(date(2024, 12, 31)) == (Hours(24), Days(15), 1)
+    assert found(date(2025, 1, 1)) == found(date(2026, 4, 30)) == (Hours(24), Days(7), 2)
+    assert found(DAY) == (Hours(20), Days(7), 2)
+
+
+@pytest.mark.parametrize(
+    ("figures", "remedy"),
+    [
+        ({"standard": {"days": 0}}, 'send {"days": N} or {"hours": N}, where N is a whole number from 1 to 1000'),
+        ({"standard": {"hours": 1001}}, 'send {"days": N} or {"hours": N}, where N is a whole number from 1 to 1000'),
+        ({"extension": {"days": 0}}, 'send {"days": N}, where N is a whole number from 1 to 1000'),
+        ({"extension": 14}, 'send {"days": N}, where N is a whole number from 1 to 1000'),
+        ({"urgent_ask_within": {"days": 1}}, 'send {"hours": N}, where N is a whole number from 1 to 1000'),
+        ({"state": "ca"}, "write the two capital letters of a state or territory"),
+        ({"at_risk_percent": 0}, "send at least 1"),
+        ({"at_risk_percent": 101}, "send at most 100"),
+        ({"at_risk_percent": "5"}, "send a whole number"),
+        ({"information_extension_stops": "yes"}, "send true or false"),
+        ({"source": 1}, "send a text"),
+        ({"appeal_levels": 3}, "send one of 1 or 2"),
+    ],
+)
+def test_the_remedy_names_the_limit(figures: dict[str, Any], remedy: str) -> None:
+    error = refused(GENERAL | figures)
+    assert (error.field, error.remedy) == (f"row 1, {next(iter(figures))}", remedy)
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"rows": 1}', '{"row": []}'])
