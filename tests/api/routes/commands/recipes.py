@@ -20,7 +20,7 @@ from domain.ledger.documents.store import DOCUMENT_BYTES_MAX
 from domain.people import Actor
 from tests import story
 from tests.api.routes.commands import stages
-from tests.api.routes.commands.acts import MEETS_A, PDF, Api, Json, opening
+from tests.api.routes.commands.acts import MEETS_A, NURSE, PDF, Api, Json, opening
 from tests.api.routes.commands.stage import Stage, stage
 from tests.api.routes.commands.stages import ACT_OF, KIND_OF, Kind, staged
 from tests.ledger.acts import dose as another_dose
