@@ -7,13 +7,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
-import typer
 from pydantic_core import to_json
 
 from api.cli.opening import errors_to_exit_status, open_records, patient_of_member
 from api.cli.options import AsJson, AsOf, Database, EditionOption, Issuer, KnownAt, MemberArgument, Purpose
-from api.cli.output import print_error, print_result
-from api.cli.program import WRONG_USE, app
+from api.cli.output import print_result
+from api.cli.program import app
 from api.cli.tables import Column, show_pairs, show_table, show_text
 from api.cli.values import DAY, INSTANT, parsed
 from api.text.eligibility import change_in_words, eligibility_rows, headline
@@ -56,9 +55,6 @@ def eligibility_command(
         instant = parsed(INSTANT, known_at, "--known-at")
         with access.history(patient_of_member(access, member, issuer), "eligibility", known_at=instant) as history:
             answer = eligibility(history, day, chosen)
-        if answer.edition_problem is not None:
-            print_error(answer.edition_problem)
-            raise typer.Exit(WRONG_USE)
         if as_json:
             print_result(answer.model_dump(mode="json"))
             return

@@ -98,7 +98,7 @@ class _BadHeader(Exception):
 def check_ignorable(names: Iterable[str]) -> None:
     """Raises InvalidCommand for a column that decides what a line means, so that it cannot be ignored."""
     for name in names:
-        if _folded(name) in {_folded(one) for one in (*REQUIRED_COLUMNS, *OPTIONAL_COLUMNS) if one != "issuer"}:
+        if _field_of(name) not in ("", UNKNOWN, "issuer"):
             raise InvalidCommand(
                 f"the column {_shown(name)} is read and cannot be ignored",
                 field="--ignore-column",

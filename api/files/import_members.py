@@ -69,7 +69,7 @@ class LineMembers:
         if self.access is not None:
             found = self.access.same_person(history)
         else:
-            found = tuple(one.patient_id for one in self.ledger.members.same_person(history))
+            found = tuple(one.patient_id for one in self.ledger.members.same_person(history, at_opening=True))
         if not found:
             return None
         return (

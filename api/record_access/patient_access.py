@@ -161,7 +161,7 @@ class PatientAccess:
 
     def same_person(self, history: PatientHistory) -> tuple[UUID, ...]:
         """Other patients with the same name and birth date whom the viewer may know of. Each is an access."""
-        found = self.ledger.members.same_person(history)
+        found = self.ledger.members.same_person(history, at_opening=True)
         known = tuple(one.patient_id for one in found if views.may_know_of(self.user, one))
         self._record(known, "find", None)
         return known

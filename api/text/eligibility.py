@@ -97,6 +97,8 @@ def eligibility_rows(answer: Eligibility, zone: str) -> Iterator[tuple[str, str]
     yield from (("Imported", f"based on {counted(number, 'line')} of {source}") for source, number in counts.items())
     approvable = answer.approvable
     if approvable is None:
+        if answer.edition_problem is not None:
+            yield "Policy version", answer.edition_problem
         return
     subject = "the open request" if approvable.request_is_open else "a new request"
     source = "from the text" if approvable.edition_provenance == "text" else "reconstructed from the history table"

@@ -105,7 +105,7 @@ _AT_MOST: Final = (
 _AT_LEAST: Final = ("answer_standard", "answer_urgent", "appeal_file_within")
 """Times of others, which a row can only make longer."""
 
-_Key = tuple[LineOfBusiness, bool]
+_RequestsOfRow = tuple[LineOfBusiness, bool]
 _Place = tuple[str | None, Funding | None]
 """The state and the funding that rows are for."""
 
@@ -117,7 +117,7 @@ def table_from(text: str) -> DeadlineTable:
     except ValidationError as error:
         raise _invalid(error.errors(include_url=False)) from None
     _check_keys(text)
-    found: dict[_Key, dict[_Place, dict[date, PlanRow]]] = {}
+    found: dict[_RequestsOfRow, dict[_Place, dict[date, PlanRow]]] = {}
     for number, row in enumerate(given.rows, 1):
         for is_post_service in _services(number, row):
             rows = found.setdefault((row.line, is_post_service), {}).setdefault((row.state, row.funding), {})
@@ -141,7 +141,7 @@ def _services(number: int, row: PlanRow) -> Iterator[bool]:
         yield True
 
 
-def _own(key: _Key, places: Mapping[_Place, Mapping[date, PlanRow]]) -> Iterator[DeadlineTerms]:
+def _own(key: _RequestsOfRow, places: Mapping[_Place, Mapping[date, PlanRow]]) -> Iterator[DeadlineTerms]:
     """The complete rows of a line and service: one for each place and day from which a figure can be another."""
     line, is_post_service = key
     both = {(state, funding) for state, _ in places for _, funding in places if (state, None) in places}

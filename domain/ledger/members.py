@@ -96,14 +96,14 @@ class Members:
         """The patients of each compared form that several patients have, or had when an upgrade found them."""
         return tuple(self._index.spelling_in(stream).ever for stream in self._index.shared().listed)
 
-    def same_person(self, history: PatientHistory) -> tuple[PatientHistory, ...]:
-        """The histories that had this name and birth date before this one, except those that are linked with it.
+    def same_person(self, history: PatientHistory, *, at_opening: bool = False) -> tuple[PatientHistory, ...]:
+        """The other histories with this name and birth date, except those that are linked with this one.
 
-        A command that is sent again is answered the same, although others may have been opened since.
+        `at_opening`: only those before this one, so that an opening that is sent again is answered the same.
         """
         entry = self._index.person(history.name, history.birth_date)
         others = () if entry is None else tuple(dict.fromkeys(entry.listed))
-        if history.patient_id in others:
+        if at_opening and history.patient_id in others:
             others = others[: others.index(history.patient_id)]
         found = (self._history(one) for one in others if one not in (history.patient_id, *history.linked))
         return tuple(one for one in found if _is_same_person(history, one))

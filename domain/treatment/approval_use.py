@@ -16,8 +16,8 @@ from domain.events.treatment import Variance
 from domain.history.entry_facts import DOSE_MG
 from domain.history.records import ApprovalRecord, Dose
 from domain.history.state import PatientHistory
-from domain.treatment.course_assignment import place_in_courses
-from domain.treatment.courses import Course, courses, current_course
+from domain.treatment.course_assignment import number_for_dose, place_in_courses
+from domain.treatment.courses import Course, courses
 from domain.treatment.dose_entries import is_of_12_mg, waiting_entries, waiting_in_course
 from domain.treatment.lived_courses import later
 from domain.treatment.open_questions import is_after_death
@@ -180,12 +180,14 @@ def _left_in_course(
     name = course_approved(patient_courses, approval)
     if place_in_courses(history, patient_courses, on).course != name:
         return 0
-    course = next((one for one in patient_courses if one.named == name), None)
-    if course is not None and course.status not in ("open", "unknown"):
+    # A course of which there are only reports has no name yet, but the one that a dose of it would be recorded with.
+    course = next((one for one in patient_courses if number_for_dose(history, patient_courses, one) == name), None)
+    left = next_dose(possible_treatments(history, on), on).left.least
+    if course is None:
+        return left
+    if course.status not in ("open", "unknown"):
         return 0
-    course = course or current_course(patient_courses, on)
-    waiting = waiting_in_course(history, course, on) if course is not None else 0
-    return max(0, next_dose(possible_treatments(history, on), on).left.least - waiting)
+    return max(0, min(left, course.left_at_least) - waiting_in_course(history, course, on))
 
 
 def authorization_of(

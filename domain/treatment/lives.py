@@ -148,9 +148,8 @@ class _Lives:
             key=lambda one: (one.on, one.is_uncertain, one.version),
         )
         self.closed_on = {name: marks.closed_on for name, marks in history.marks if marks.closed_on is not None}
-        self.is_compact = (
-            is_compact and bool(self.reports) and not any(one.voided or one.course_was_named for one in self.doses)
-        )
+        is_kept_whole = any(one.voided or one.is_uncertain or one.course_was_named for one in self.doses)
+        self.is_compact = is_compact and bool(self.reports) and not is_kept_whole
         self.has_untold_first = as_of < _LAST_DAY and any(one.is_a_later_course for one in self.reports)
         if self.has_untold_first:
             whole = _Lives(history, _LAST_DAY, is_compact=is_compact).all()

@@ -183,6 +183,15 @@ def test_eligibility_on_another_day_finds_the_approval_lapsed(url: str, today: d
     assert (later["approval"], later["doses_usable"], later["doses_given"]) == (None, 0, 2)
 
 
+def test_eligibility_before_the_first_edition_is_an_answer(url: str) -> None:
+    arguments = (MID_COURSE, "--database", url, "--as-of", "2023-10-01")
+    said = f"the oldest version on file is {EDITIONS[-1].key}"
+    answer = answer_of(*arguments)
+    assert (answer["as_of"], answer["approvable"]) == ("2023-10-01", None)
+    assert said in answer["edition_problem"]
+    assert said in run("eligibility", *arguments).stdout
+
+
 def test_eligibility_as_it_was_known_before_the_doses_were_recorded(url: str, today: date) -> None:
     before = datetime.combine(today - timedelta(days=5), datetime.min.time(), UTC).isoformat()
     then = answer_of(MID_COURSE, "--database", url, "--known-at", before, "--as-of", today.isoformat())
@@ -203,7 +212,6 @@ def test_eligibility_reads_the_database_from_the_environment(url: str, monkeypat
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--as-of", "2020-01-01"], f"the oldest version on file is {EDITIONS[-1].key}"),
         (["--as-of", "2026-02-30"], "(--as-of)"),
         (["--as-of", "yesterday"], "write the date as YYYY-MM-DD (--as-of)"),
         (["--edition", "2024-01-01"], "(--edition): send one of 2025-07-23"),

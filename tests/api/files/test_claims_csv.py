@@ -126,12 +126,12 @@ def test_one_of_two_columns_of_a_meaning_can_be_ignored() -> None:
     assert read(*lines, ignored=("status",)) == [ClaimRow(2, ROW | {"claim_status": "denied"})]
 
 
-@pytest.mark.parametrize("name", ["claim_status", "Units", "Frequency Code"])
+@pytest.mark.parametrize("name", ["claim_status", "Units", "Frequency Code", "Status", "Freq Code", "DOS"])
 def test_a_column_that_decides_what_a_line_means_cannot_be_ignored(name: str) -> None:
     with pytest.raises(InvalidCommand) as refusal:
         check_ignorable(["note", name])
     assert (refusal.value.field, name in refusal.value.cause) == ("--ignore-column", True)
-    check_ignorable(["note", "status"])
+    check_ignorable(["note", "issuer", "Member Issuer"])
 
 
 def test_an_empty_column_without_a_name_is_no_column() -> None:

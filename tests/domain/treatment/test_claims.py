@@ -19,6 +19,7 @@ from domain.events.treatment import (
     VoidedClaimSettled,
 )
 from domain.treatment.possible_treatment import Range, possible_treatments
+from projections.eligibility import eligibility
 from tests.story import (
     CLAIMS,
     MEETS_A,
@@ -366,3 +367,14 @@ def test_more_lines_than_can_be_followed_leave_everything_open_but_what_is_certa
     assert min(one.given.least for one in found) == 1
     five = [claim(f"2026-03-{day:02}", mg=60) for day in (2, 9, 16, 23, 30)]
     assert {one.is_completed for one in possible_treatments(given(*five).known, date(2026, 4, 28))} == {True}
+
+
+def test_beside_an_exact_report_a_voided_claim_is_still_no_dose_for_certain() -> None:
+    """A report of the course before it does not turn the voided claim into a dose (R30)."""
+    course = {"doses_given": 5, "first_dose_on": "2025-03-03", "last_dose_on": "2025-03-07", "completed": True}
+    story = given(*(claim(f"2025-03-0{day}") for day in range(3, 8)), claim("2025-03-31"), void(None, "C-2025-03-31"))
+    story.and_given(reported(course))
+    answer = eligibility(story.known, date(2026, 3, 10))
+    assert (answer.last_dose_earliest, answer.last_dose_latest) == (date(2025, 3, 7), date(2025, 3, 31))
+    assert (answer.next_course_from, answer.interval_satisfied) == (None, None)
+    assert [one.field for one in answer.settled_by] == ["finding"]

@@ -120,3 +120,19 @@ def test_a_rescission_leaves_another_requests_approval_alone() -> None:
     scenario = given(submitted(), approved(), submitted(), approved()).on("2026-05-05").and_given(rescinded())
     assert [one.rescinded_on is None for one in scenario.known.approvals] == [True, False]
     scenario.then_usable(5)
+
+
+@pytest.mark.parametrize(
+    "course",
+    [
+        {"doses_given": 5, "first_dose_on": "2026-04-29", "last_dose_on": "2026-05-03", "completed": True},
+        {"doses_given": 5, "first_dose_on": "2025-12-23", "last_dose_on": "2025-12-27", "completed": True},
+        {"last_dose_on": "2025", "completed": True},
+        {"doses_given": 1},
+    ],
+    ids=["meanwhile", "before", "in a year", "one, perhaps not all"],
+)
+def test_an_approved_course_that_was_completed_elsewhere_leaves_nothing(course: dict[str, object]) -> None:
+    """An approval never covers the next course (R9), and what may have been given elsewhere is counted (R7)."""
+    story = given(submitted(), approved()).then_usable(5).on("2026-05-05")
+    story.and_given(reported(course)).then_usable(4 if course == {"doses_given": 1} else 0)

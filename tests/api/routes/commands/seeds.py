@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
+from datetime import date
 from typing import Any
 
 from schemathesis import Case
@@ -40,6 +41,14 @@ def draw(value: object) -> int:
     return int.from_bytes(hashlib.sha256(repr(value).encode()).digest()[:4], "big")
 
 
+def begins_with_a_day(value: str) -> bool:
+    """Whether the value begins with a day of the calendar. A day that is none was made to be refused, and stays."""
+    try:
+        return DAY.match(value) is not None and bool(date.fromisoformat(value[:10]))
+    except ValueError:
+        return False
+
+
 def plausible(name: str, value: Any) -> Any:
     """The same value, or the nearest that a record can hold: its type and its place are left as they are."""
     if isinstance(value, dict):
@@ -49,12 +58,14 @@ def plausible(name: str, value: Any) -> Any:
     if not isinstance(value, str) or not value:
         return value
     if name == "edition":
-        return "2025-07-23" if DAY.fullmatch(value) else value
+        return "2025-07-23" if DAY.fullmatch(value) and begins_with_a_day(value) else value
     if name == "birth_date":
-        return "1988-05-17" if DAY.fullmatch(value) else value
+        return "1988-05-17" if DAY.fullmatch(value) and begins_with_a_day(value) else value
     if name.endswith("_at"):
-        return f"2026-04-{draw(value) % 9 + 10}T09:00:00Z" if DAY.match(value) else value
+        return f"2026-04-{draw(value) % 9 + 10}T09:00:00Z" if begins_with_a_day(value) else value
     if DAY.fullmatch(value):
+        if not begins_with_a_day(value):
+            return value
         return f"20{draw(value) % 3 + 23}-04-{draw(value) % 9 + 10}"
     return CONTROL.sub("", value).strip() or "x"
 
