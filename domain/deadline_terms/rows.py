@@ -6,6 +6,7 @@ supplies rows of its own (`plan_rows`), and changes nothing here.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from types import MappingProxyType
 from typing import Final
@@ -28,67 +29,51 @@ _MEDICAID_APPEALS: Final = {
     **dict.fromkeys(("appeal_standard", "appeal_urgent"), "42 CFR 438.408"),
 }
 
-TERMS: Final[tuple[DeadlineTerms, ...]] = (
-    DeadlineTerms(
-        line="commercial",
-        effective_on=date(2003, 1, 1),
-        source=f"{_ERISA}, outer limits",
-        standard=Days(15),
-        urgent=Hours(72),
-        extension=Days(15),
-        information_extension_stops=True,
-        answer_standard=Days(45),
-        urgent_ask_within=Hours(24),
-        urgent_decide_within=Hours(48),
-        answer_urgent=Hours(48),
-        appeal_file_within=Days(180),
-        appeal_counted_from="receipt",
-        appeal_standard=Days(30),
-        appeal_standard_of_two=Days(15),
-        appeal_urgent=Hours(72),
-        sources=MappingProxyType(
-            {
-                **dict.fromkeys(
-                    ("standard", "extension", "extends_urgent", "answer_standard"), f"{_ERISA}(f)(2)(iii)(A)"
-                ),
-                **_URGENT,
-                "information_extension_stops": f"{_ERISA}(f)(4)",
-                **dict.fromkeys(("appeal_file_within", "appeal_counted_from"), f"{_ERISA}(h)(3)(i)"),
-                **dict.fromkeys(("appeal_standard", "appeal_standard_of_two"), f"{_ERISA}(i)(2)(ii)(A)"),
-                "appeal_levels": f"{_ERISA}(c)(2)",
-                "appeal_urgent": f"{_ERISA}(i)(2)(i)",
-            }
-        ),
+_COMMERCIAL: Final = DeadlineTerms(
+    line="commercial",
+    effective_on=date(2003, 1, 1),
+    source=f"{_ERISA}, outer limits",
+    standard=Days(15),
+    urgent=Hours(72),
+    extension=Days(15),
+    information_extension_stops=True,
+    answer_standard=Days(45),
+    urgent_ask_within=Hours(24),
+    urgent_decide_within=Hours(48),
+    answer_urgent=Hours(48),
+    appeal_file_within=Days(180),
+    appeal_counted_from="receipt",
+    appeal_standard=Days(30),
+    appeal_standard_of_two=Days(15),
+    appeal_urgent=Hours(72),
+    sources=MappingProxyType(
+        {
+            **dict.fromkeys(("standard", "extension", "extends_urgent", "answer_standard"), f"{_ERISA}(f)(2)(iii)(A)"),
+            **_URGENT,
+            "information_extension_stops": f"{_ERISA}(f)(4)",
+            **dict.fromkeys(("appeal_file_within", "appeal_counted_from"), f"{_ERISA}(h)(3)(i)"),
+            **dict.fromkeys(("appeal_standard", "appeal_standard_of_two"), f"{_ERISA}(i)(2)(ii)(A)"),
+            "appeal_levels": f"{_ERISA}(c)(2)",
+            "appeal_urgent": f"{_ERISA}(i)(2)(i)",
+        }
     ),
-    DeadlineTerms(
-        line="commercial",
-        effective_on=date(2003, 1, 1),
-        source=f"{_ERISA}, outer limits",
+)
+
+TERMS: Final[tuple[DeadlineTerms, ...]] = (
+    _COMMERCIAL,
+    replace(
+        _COMMERCIAL,
         is_post_service=True,
         standard=Days(30),
-        urgent=Hours(72),
-        extension=Days(15),
-        information_extension_stops=True,
-        answer_standard=Days(45),
-        urgent_ask_within=Hours(24),
-        urgent_decide_within=Hours(48),
-        answer_urgent=Hours(48),
-        appeal_file_within=Days(180),
-        appeal_counted_from="receipt",
         appeal_standard=Days(60),
         appeal_standard_of_two=Days(30),
-        appeal_urgent=Hours(72),
         sources=MappingProxyType(
             {
+                **_COMMERCIAL.sources,
                 **dict.fromkeys(
                     ("standard", "extension", "extends_urgent", "answer_standard"), f"{_ERISA}(f)(2)(iii)(B)"
                 ),
-                **_URGENT,
-                "information_extension_stops": f"{_ERISA}(f)(4)",
-                **dict.fromkeys(("appeal_file_within", "appeal_counted_from"), f"{_ERISA}(h)(3)(i)"),
                 **dict.fromkeys(("appeal_standard", "appeal_standard_of_two"), f"{_ERISA}(i)(2)(iii)"),
-                "appeal_levels": f"{_ERISA}(c)(2)",
-                "appeal_urgent": f"{_ERISA}(i)(2)(i)",
             }
         ),
         unconfirmed=frozenset({"effective_on", "appeal_standard", "appeal_standard_of_two"}),

@@ -15,8 +15,6 @@ from tests.api.cli.test_questions import run
 HISTORIES = Path(__file__).parent / "histories.jsonl"
 GIVEN = ROOT.parent / "shared" / "data" / HISTORIES.name
 CASES = [json.loads(line) for line in HISTORIES.read_text().splitlines()]
-NOT_YET: dict[str, str] = {}
-"""Cases that the program does not answer yet. They run, and fail the test as soon as they are answered right."""
 
 
 @pytest.fixture(autouse=True)
@@ -36,13 +34,7 @@ def ledger_url(tmp_path_factory: pytest.TempPathFactory) -> str:
     return url
 
 
-def marked(case: dict[str, Any]) -> Any:
-    reason = NOT_YET.get(case["case"])
-    marks = [pytest.mark.xfail(reason=reason, strict=True)] if reason is not None else []
-    return pytest.param(case, id=case["case"], marks=marks)
-
-
-@pytest.mark.parametrize("case", [marked(case) for case in CASES])
+@pytest.mark.parametrize("case", CASES, ids=[case["case"] for case in CASES])
 def test_a_history_is_answered_as_it_was_judged(case: dict[str, Any], ledger_url: str) -> None:
     asked = run("eligibility", case["case"], "--as-of", case["as_of"], "--json", "--database", ledger_url)
     answer = json.loads(asked.stdout)
