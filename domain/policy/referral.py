@@ -130,8 +130,8 @@ def _over_milligrams(question: Question, on_record: CourseMilligrams) -> Iterato
     citation = "Dosing.A" if number == 1 else "Dosing.B"
     if on_record.most_in_a_day_mg > a_day:
         sentence = (
-            f"A day of course {number} has {on_record.most_in_a_day_mg:g} mg on record, more than the {a_day:g} mg of"
-            " one dose."
+            f"On one day of course {number}, up to {on_record.most_in_a_day_mg:g} mg were given by what is on record,"
+            f" more than the {a_day:g} mg of one dose."
         )
         yield Reason(code="milligrams_over_day", citation=citation, sentence=sentence, readings=("R7",))
     if dosing.mg_per_day is None or dosing.consecutive_days is None:

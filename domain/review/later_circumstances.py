@@ -97,15 +97,17 @@ def milligrams(
     """
     recorded, recorded_in_a_day = entry_milligrams(course.doses, as_of)
     given = course.given_at_least if given_at_least is None else given_at_least
-    elsewhere = given - sum(dose.days[0] for dose in course.doses)
-    reported, reported_in_a_day = _reported(history, course, elsewhere) if elsewhere > 0 else (0.0, 0.0)
+    elsewhere = max(0, given - sum(dose.days[0] for dose in course.doses))
+    reported, reported_in_a_day = _reported(history, course, elsewhere)
     return MilligramsOnRecord(recorded + reported, max(recorded_in_a_day, reported_in_a_day))
 
 
 def _reported(history: PatientHistory, course: Course, elsewhere: int) -> tuple[float, float]:
-    """The milligrams of the doses elsewhere, of which no entry is on record, and the least that one day must have had.
+    """The milligrams that reports add to those of the entries, and the most that they leave for one day.
 
-    Each counts as 12 mg if no milligrams are stated. Of several reports of one course, the one with the most counts.
+    Each of the doses `elsewhere`, of which no entry is on record, counts as 12 mg if no milligrams are stated. Of
+    several reports of one course, the one with the most counts. Milligrams that are stated for several days are taken
+    as the same on each, and if the number of days is not told, as those of the fewest days that are possible.
     """
     told = [one for one in reported_doses(history) if one.course_id in course.reported]
     stated = {
@@ -120,12 +122,12 @@ def _reported(history: PatientHistory, course: Course, elsewhere: int) -> tuple[
             continue
         ours = [dose for dose in course.doses if one.first.earliest <= dose.on <= one.last.latest]
         others = elsewhere if part.doses_given is None else max(0, part.doses_given - len(ours))
-        # What the report does not speak of is 12 mg a dose. Without a number of doses, that of one day is not known.
+        # What the report does not speak of is 12 mg a dose.
         beyond = max(0, elsewhere - others) * MG_PER_DOSE
-        in_a_day = part.mg_total / max(part.doses_given, len(ours)) if part.doses_given is not None else 0.0
-        found.append((max(0.0, part.mg_total - sum(dose.mg + dose.added_mg for dose in ours)) + beyond, in_a_day))
+        added = max(0.0, part.mg_total - sum(dose.mg + dose.added_mg for dose in ours))
+        found.append((added + beyond, part.mg_total / min(one.counts)))
     if not found:
-        return float(elsewhere * MG_PER_DOSE), float(MG_PER_DOSE)
+        return float(elsewhere * MG_PER_DOSE), float(MG_PER_DOSE if elsewhere else 0)
     return max(total for total, _ in found), max(in_a_day for _, in_a_day in found)
 
 

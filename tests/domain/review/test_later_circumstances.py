@@ -163,7 +163,7 @@ def test_two_doses_on_one_day_add_up() -> None:
     [
         ({"doses_given": 2, "completed": False}, 24.0, 12.0),
         ({"doses_given": 2, "mg_total": 30.0, "completed": False}, 30.0, 15.0),
-        ({"mg_total": 30.0, "completed": False}, 30.0, 0.0),
+        ({"mg_total": 30.0, "completed": False}, 30.0, 30.0),
         ({"completed": False}, 12.0, 12.0),
     ],
 )
@@ -173,6 +173,23 @@ def test_reported_milligrams_count_and_a_reported_dose_without_them_is_twelve(
     story = given(reported(course | {"last_dose_on": "2026-03-06"}))
     (found,) = courses(story.known)
     assert milligrams(story.known, found) == (total, most)
+
+
+@pytest.mark.parametrize("days", [{"first_dose_on": "2026-03-05"}, {}], ids=["two days", "one to four days"])
+def test_milligrams_that_may_be_more_than_twelve_a_day_are_for_a_clinician(days: dict[str, Any]) -> None:
+    told = {"last_dose_on": "2026-03-06", "mg_total": 30.0, "completed": False} | days
+    dosing = {"requested_dosing": {"mg_per_day": 12, "consecutive_days": 1, "route": "intravenous"}}
+    story = given(reported(told), submitted(MEETS_A | dosing))
+    story.then_recommended("refer", "milligrams_over_day", scope="A")
+    assert added(under_revision_1(story).circumstances) == {}
+    twelve = given(reported(told | {"doses_given": 2, "mg_total": 24.0}), submitted(MEETS_A | dosing))
+    twelve.then_recommended("approve", scope="A")
+
+
+def test_reported_milligrams_of_our_own_days_count_too() -> None:
+    told = {"doses_given": 2, "mg_total": 48.0, "first_dose_on": "2026-04-20", "last_dose_on": "2026-04-21"}
+    story = given(*doses("2026-04-20", 2), reported(told | {"completed": False}), submitted(MEETS_A | DOSING_3))
+    story.then_recommended("refer", "milligrams_over_day", "milligrams_over_course", scope="A")
 
 
 def test_a_dose_that_documents_a_report_is_part_of_it() -> None:
