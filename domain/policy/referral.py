@@ -29,8 +29,9 @@ class Reason(FrozenModel):
 LATER_COURSE_INTERRUPTED = "later_course_interrupted"
 """The code of the referral reason of R8."""
 
+MILLIGRAMS_OVER_DAY: Final = "milligrams_over_day"
 MILLIGRAMS_OVER_COURSE: Final = "milligrams_over_course"
-"""The code of the referral reason of R7. If the dosing is outside the regimen anyway, it is left out."""
+"""The codes of the referral reasons of R7. The second one is left out if the dosing is outside the regimen anyway."""
 
 ENTRIES_WAITING: Final = "entries_waiting"
 LINES_WITHOUT_DAYS: Final = "lines_without_days"
@@ -133,7 +134,7 @@ def _over_milligrams(question: Question, on_record: CourseMilligrams) -> Iterato
             f"On one day of course {number}, up to {on_record.most_in_a_day_mg:g} mg were given by what is on record,"
             f" more than the {a_day:g} mg of one dose."
         )
-        yield Reason(code="milligrams_over_day", citation=citation, sentence=sentence, readings=("R7",))
+        yield Reason(code=MILLIGRAMS_OVER_DAY, citation=citation, sentence=sentence, readings=("R7",))
     if dosing.mg_per_day is None or dosing.consecutive_days is None:
         return
     total = on_record.total_mg + dosing.mg_per_day * dosing.consecutive_days
@@ -149,15 +150,21 @@ def dosing_is_decisive(question: Question, reasons: Iterable[Reason]) -> bool:
     """Whether the missing dosing decides between an approval and a referral.
 
     It does not if there is a referral reason, with one exception: a later course that may still be current (R8). If it
-    is not current, that reason does not apply, and the regimen is three days.
+    is not current, that reason and those of its milligrams do not apply, and the regimen is three days.
     """
-    if any(reason.code != LATER_COURSE_INTERRUPTED for reason in reasons):
+    if any(not _is_of_later_course(one) for one in reasons):
         return False
     interrupted = _interrupted_later_courses(question)
     if not interrupted:
         return True
     is_certain = len(interrupted) == len(question.possible) and all(one.later_course_is_current for one in interrupted)
     return not is_certain and question.facts.requested_dosing.consecutive_days in (None, doses_in_course(2))
+
+
+def _is_of_later_course(reason: Reason) -> bool:
+    """Whether the reason applies only while a later course is the current one."""
+    is_of_milligrams = reason.code in (MILLIGRAMS_OVER_DAY, MILLIGRAMS_OVER_COURSE)
+    return reason.code == LATER_COURSE_INTERRUPTED or (is_of_milligrams and reason.citation == "Dosing.B")
 
 
 def _interrupted_later_courses(question: Question) -> list[TreatmentStatus]:

@@ -160,6 +160,16 @@ def test_before_a_later_course_its_untold_first_one_was_on_any_day_so_far() -> N
     assert (begun.number, begun.given.certain, begun.is_open) == (2, 1, True)
 
 
+@pytest.mark.parametrize(
+    ("mg", "days", "expected"), [(12, 1, "refer"), (12, 2, "refer"), (12, 3, "pend"), (24, 3, "pend")]
+)
+def test_a_later_course_that_may_be_a_prior_one_by_now_is_asked_about(mg: float, days: int, expected: str) -> None:
+    """Three days are the regimen if it is a prior one. One or two are for a clinician in both cases (R8)."""
+    unfinished = {"doses_given": 1, "last_dose_on": "2024-01", "mg_total": mg, "completed": False}
+    scenario = given(*doses("2022-03-07", 5), told("2024-02-10", unfinished), asked_for(days, "2025-01-20"))
+    assert recommended(scenario, "2025-01-20") == expected
+
+
 def test_a_later_course_that_is_not_completed_had_at_most_two_doses() -> None:
     """One less than its own regimen, and not than that of a first course."""
     unfinished = {"first_dose_on": "2025-06-02", "last_dose_on": "2025-06-06", "completed": False}
