@@ -10,6 +10,7 @@ from domain.events.treatment import ReportedCourse
 from domain.facts import FrozenModel
 from domain.history.records import Dose, Report
 from domain.history.state import PatientHistory
+from domain.treatment.lives import TooManyLives, lives
 from domain.treatment.reported_doses import ReportedDoses, reported_doses
 
 _ASKED: Final = {
@@ -86,10 +87,9 @@ def _open_fields(dose: Dose) -> Iterator[str]:
 def _of_report(history: PatientHistory, report: Report, doses: list[ReportedDoses], as_of: date) -> Iterator[SettledBy]:
     may_be_ours = False
     for place, (course, told) in enumerate(zip(report.courses, doses, strict=True)):
+        if told.is_a_later_course and (told.first.earliest > as_of or _may_have_an_untold_first(history, told, as_of)):
+            yield SettledBy(report_id=report.report_id, field="courses", question=_FIRST_COURSE)
         if told.first.earliest > as_of:
-            if told.is_a_later_course:
-                # When the first course was given matters as long as the later one had not begun.
-                yield SettledBy(report_id=report.report_id, field="courses", question=_FIRST_COURSE)
             continue
         missing = list(_left_out(course, told))
         for name in missing:
@@ -101,6 +101,16 @@ def _of_report(history: PatientHistory, report: Report, doses: list[ReportedDose
         yield SettledBy(report_id=report.report_id, field="courses", question=_ASKED["courses"])
     if may_be_ours and report.tells_of is None:
         yield SettledBy(report_id=report.report_id, field="tells_of", question=_ASKED["tells_of"])
+
+
+def _may_have_an_untold_first(history: PatientHistory, later: ReportedDoses, as_of: date) -> bool:
+    """Whether doses before a later course are of its first course, or come after a first course that is not told."""
+    if not any(one.stands and one.on <= later.last.latest for one in history.doses) and len(history.reports) == 1:
+        return False
+    try:
+        return any(course.untold for courses in lives(history, as_of) for course in courses)
+    except TooManyLives:
+        return True
 
 
 def _left_out(course: ReportedCourse, told: ReportedDoses) -> Iterator[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from typing import Final, NamedTuple
 
-from domain.calendar import DateRange, anniversary
+from domain.calendar import FIRST_YEAR, DateRange, anniversary
 from domain.facts import doses_in_course
 
 SAME_COURSE: Final = timedelta(days=30)
@@ -105,17 +105,21 @@ def either(one: DateRange | None, other: DateRange | None) -> DateRange | None:
 class CourseOfDose(NamedTuple):
     """What is known of the course of a dose, besides its day.
 
-    `name` is the number in the event of the dose, and `was_named` whether a person assigned the dose to that course.
-    `closed_on` is the day on which the course was closed. By a report, the course comes `after` the complete course
-    with that number, the dose `may_begin` a course, or the course `is_later` than the first one.
+    `seen_at` is the version of the history with which the dose came on record: doses that were voided later keep their
+    place for it (R24). `name` is the number in the event of the dose, and `was_named` whether a person assigned the
+    dose to that course. `closed_on` is the day on which the course was closed. By a report, the course comes `after`
+    the complete course with that number, the dose `may_begin` a course, or the course `is_later` than the first one. It
+    `may_be_later` if only a report of a later course, whose doses are still to come, says that there was a first one.
     """
 
+    seen_at: int
     name: int | None
     was_named: bool
     closed_on: date | None
     after: int | None
     may_begin: bool
     is_later: bool
+    may_be_later: bool
 
 
 Placed = tuple[tuple[LivedCourse, ...], int]
@@ -126,18 +130,21 @@ def placed_by_day(courses: tuple[LivedCourse, ...], given: GivenDose, of_dose: C
     """The courses with one more dose, on its day or later than all others. More than one if its days allow it."""
     if of_dose.was_named and (found := _as_named(courses, given, of_dose)) is not None:
         yield found
-    elif of_dose.is_later and not _has_whole_first_course(courses, given):
-        # Its first course is complete, and nothing on record tells of all of it.
+        return
+    if (of_dose.is_later or of_dose.may_be_later) and not _has_whole_first_course(courses, of_dose):
+        # The first course is complete, and nothing on record tells of all of it.
         first = courses[0]._replace(untold=True) if courses else LivedCourse(untold=True)
         yield _opened((first,), given, of_dose)
-    elif not courses:
+        if of_dose.is_later:
+            return
+    if not courses:
         yield _opened(courses, given, of_dose)
     elif of_dose.after == len(courses):
         # Each course that a report lists is complete before the next one begins.
-        if courses[-1].is_over(given.recorded, len(courses)):
+        if courses[-1].is_over(of_dose.seen_at, len(courses)):
             yield _opened(courses, given, of_dose)
     else:
-        for one, is_same in _by_day(courses, given):
+        for one, is_same in _by_day(courses, given, of_dose.seen_at):
             if is_same:
                 yield _continued(courses, one, of_dose)
             if not is_same or of_dose.may_begin:
@@ -170,17 +177,41 @@ def _as_named(courses: tuple[LivedCourse, ...], given: GivenDose, of_dose: Cours
     return _opened(courses, given, of_dose) if courses and of_dose.name is not None else None
 
 
-def _has_whole_first_course(courses: tuple[LivedCourse, ...], given: GivenDose) -> bool:
+def _has_whole_first_course(courses: tuple[LivedCourse, ...], of_dose: CourseOfDose) -> bool:
     """Whether the first course is over: a later one has begun, or it is complete or closed."""
     if len(courses) != 1:
         return len(courses) > 1
-    return courses[0].is_over(given.recorded, 1)
+    return courses[0].is_over(of_dose.seen_at, 1)
 
 
-def _by_day(courses: tuple[LivedCourse, ...], given: GivenDose) -> Iterator[tuple[GivenDose, bool]]:
+def fits_an_untold_first_course(courses: tuple[LivedCourse, ...], seen_at: int) -> bool:
+    """Whether the doses before this one, all on record, are too few to be the first course that is not told.
+
+    If they are enough, they are that course, and a life has no other dose (R27).
+    """
+    of_record = sum(len(one.held(seen_at)) + one.more[0] for one in courses)
+    return of_record < doses_in_course(1) and all(one.closed_on is None for one in courses)
+
+
+def with_untold_doses(courses: tuple[LivedCourse, ...], as_of: date) -> Iterator[tuple[LivedCourse, ...]]:
+    """The courses by `as_of`, with what may have been given by then of a first course that is not told.
+
+    A report of a later course says that a first one was complete before it. If the later one had not begun by then, the
+    first one may not have begun either, may be open, or may be complete.
+    """
+    first = courses[0] if courses else LivedCourse()
+    if len(courses) > 1 or first.is_over(0, 1):
+        return
+    given, days = first.given[0], DateRange(date(FIRST_YEAR, 1, 1), as_of)
+    for more in range(1, doses_in_course(1) - given + 1):
+        is_whole = given + more == doses_in_course(1)
+        yield (first._replace(more=(more, more), more_until=later(first.last, days), untold=is_whole),)
+
+
+def _by_day(courses: tuple[LivedCourse, ...], given: GivenDose, seen_at: int) -> Iterator[tuple[GivenDose, bool]]:
     """The dose with the days on which it belongs to the latest course (True), or begins the next one (False)."""
     latest, number = courses[-1], len(courses)
-    held = latest.held(given.recorded)
+    held = latest.held(seen_at)
     if latest.untold:
         yield given, False
         return

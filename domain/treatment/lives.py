@@ -22,11 +22,19 @@ from itertools import combinations, count
 from math import prod
 from typing import Final, NamedTuple
 
-from domain.calendar import FIRST_YEAR, DateRange
 from domain.facts import doses_in_course
 from domain.history.records import Dose
 from domain.history.state import PatientHistory
-from domain.treatment.lived_courses import CourseOfDose, GivenDose, LivedCourse, compact, later, placed_by_day
+from domain.treatment.life_so_far import NOTHING_MORE, LifeSoFar, Told, merge, merged, not_told
+from domain.treatment.lived_courses import (
+    CourseOfDose,
+    GivenDose,
+    LivedCourse,
+    compact,
+    fits_an_untold_first_course,
+    placed_by_day,
+    with_untold_doses,
+)
 from domain.treatment.reported_doses import ReportedDoses, TreatmentOnRecord, line_doses, reported_doses
 
 STEPS_MAX: Final = 2_000
@@ -43,35 +51,7 @@ _LAST_DAY: Final = date.max
 _INFUSIONS: Final = ("no", "dismissed")  # A second entry of an infusion is none (R25).
 
 
-class _Told(NamedTuple):
-    """How far a life has placed the doses of one reported course: how many, whether that is all, in which course."""
-
-    placed: int
-    is_all: bool
-    course: int
-
-
-_NOTHING_MORE: Final = _Told(0, True, -1)
-"""All doses of a claim line are placed, or it has none."""
-
-
-class _Life(NamedTuple):
-    courses: tuple[LivedCourse, ...]
-    told: tuple[_Told | None, ...]
-
-    @property
-    def doses_told(self) -> int:
-        """The number of doses that reports have told of so far, each counted for each report."""
-        return sum(one.placed for one in self.told if one is not None)
-
-    @property
-    def next_day(self) -> date:
-        """The earliest day for the next reported dose: later than the last dose so far that was not voided."""
-        last = self.courses[-1].last if self.courses else None
-        return last.earliest + _DAY if last is not None else date.min
-
-
-_Teller = tuple[int, _Told, date, date]
+_Teller = tuple[int, Told, date, date]
 """A reported course that may tell of the next dose: its place, what it has then told, and the days of the dose."""
 
 
@@ -150,8 +130,8 @@ class _Lives:
         self.closed_on = {name: marks.closed_on for name, marks in history.marks if marks.closed_on is not None}
         is_kept_whole = any(one.voided or one.is_uncertain or one.course_was_named for one in self.doses)
         self.is_compact = is_compact and bool(self.reports) and not is_kept_whole
-        self.has_untold_first = as_of < _LAST_DAY and any(one.is_a_later_course for one in self.reports)
-        if self.has_untold_first:
+        self.has_untold_first = any(one.is_a_later_course for one in self.reports)
+        if self.has_untold_first and as_of < _LAST_DAY:
             whole = _Lives(history, _LAST_DAY, is_compact=is_compact).all()
             self.has_untold_first = any(course.untold for courses in whole for course in courses)
         self.steps = iter(range(STEPS_MAX if is_compact else STEPS_IN_FULL_MAX))
@@ -167,11 +147,11 @@ class _Lives:
             found.update((WholeLife(courses, told), None) for courses in self._with_untold_first(life))
         return list(found)
 
-    def _followed(self) -> list[_Life]:
+    def _followed(self) -> list[LifeSoFar]:
         """Every life, by the end of the day `as_of`."""
         if prod(len(self.reports[place].counts) for place in self.line_of.values()) > LINES_MAX:
             raise TooManyLives
-        living: Collection[_Life] = [_Life((), (None,) * len(self.reports))]
+        living: Collection[LifeSoFar] = [LifeSoFar((), (None,) * len(self.reports))]
         start, day = date.min, None
         for dose in self.doses:
             if dose.on != day:
@@ -186,27 +166,31 @@ class _Lives:
         living = self._between(living, start, self.as_of)
         return [life for life in living if self._is_told(life, self.as_of)]
 
-    def _with_untold_first(self, life: _Life) -> Iterator[tuple[LivedCourse, ...]]:
-        """The courses of a life by `as_of`, with what may have been given by then of a first course that is not told.
-
-        A report of a later course says that a first one was complete before it. If the later one had not begun by
-        then, the first one may not have begun either, may be open, or may be complete.
-        """
+    def _with_untold_first(self, life: LifeSoFar) -> Iterator[tuple[LivedCourse, ...]]:
+        """The courses of a life by `as_of`, and with what may have been given by then of a first course not told."""
         yield life.courses
-        if not self.has_untold_first:
-            return
-        to_come = any(one.is_a_later_course and life.told[place] is None for place, one in enumerate(self.reports))
-        first = life.courses[0] if life.courses else LivedCourse()
-        if not to_come or len(life.courses) > 1 or first.is_over(0, 1):
-            return
-        given, days = first.given[0], DateRange(date(FIRST_YEAR, 1, 1), self.as_of)
-        for more in range(1, doses_in_course(1) - given + 1):
-            is_whole = given + more == doses_in_course(1)
-            yield (first._replace(more=(more, more), more_until=later(first.last, days), untold=is_whole),)
+        if self._may_be_later(life):
+            yield from with_untold_doses(life.courses, self.as_of)
+
+    def _may_be_later(self, life: LifeSoFar) -> bool:
+        """Whether a report of a later course is still to come in the life, which may have an untold first course."""
+        return self.has_untold_first and any(
+            one.is_a_later_course and life.told[place] is None for place, one in enumerate(self.reports)
+        )
+
+    def _is_first_told(self, life: LifeSoFar, seen_at: int) -> bool:
+        """Whether doses on record are the first course, before the first dose told as of a later one.
+
+        A life that has an untold first course beside them is then none.
+        """
+        if not life.courses or not life.courses[0].untold or fits_an_untold_first_course(life.courses, seen_at):
+            return False
+        later = (told for one, told in zip(self.reports, life.told, strict=True) if one.is_a_later_course)
+        return all(told is None for told in later)
 
     # -- doses of this ledger, and the days between them ----------------------------------------
 
-    def _with_dose(self, living: Iterable[_Life], dose: Dose, *, is_first: bool) -> Collection[_Life]:
+    def _with_dose(self, living: Iterable[LifeSoFar], dose: Dose, *, is_first: bool) -> Collection[LifeSoFar]:
         """The lives with a dose of this ledger. Reports may tell of it: on a day of ours, it is the same dose (R25).
 
         Where its claim was voided, there are the lives with the dose and those without it (R30).
@@ -218,10 +202,10 @@ class _Lives:
             without = self._given(living, dose, given._replace(voided=dose.facts.claim_voided or 0), is_first=is_first)
             # A report may tell of a dose on that day.
             found += self._between(without, dose.on, dose.on) if is_first else without
-        return self._without_finished_lines(_merged(found)) if self.line_of else _merged(found)
+        return self._without_finished_lines(merged(found)) if self.line_of else merged(found)
 
-    def _given(self, living: Iterable[_Life], dose: Dose, given: GivenDose, *, is_first: bool) -> list[_Life]:
-        found: list[_Life] = []
+    def _given(self, living: Iterable[LifeSoFar], dose: Dose, given: GivenDose, *, is_first: bool) -> list[LifeSoFar]:
+        found: list[LifeSoFar] = []
         line = self.line_of.get(dose.version)
         for life in living:
             tellers = self._tellers(life, dose.on, dose.on) if given.counts and is_first else []
@@ -236,17 +220,17 @@ class _Lives:
                         if not some or _fit_together((*some, one)):
                             found += self._added(life, given, (*some, one), dose)
                 elif life.told[line] is None:
-                    found += self._added(_not_told(life, line), given, some, dose)
+                    found += self._added(not_told(life, line), given, some, dose)
         return found
 
-    def _between(self, living: Collection[_Life], start: date, end: date) -> Collection[_Life]:
+    def _between(self, living: Collection[LifeSoFar], start: date, end: date) -> Collection[LifeSoFar]:
         """The lives with any number of reported doses on days from `start` through `end`."""
         if not self.reports or not living or start > end:
             return living
         # Each dose adds to the number of told doses, so all lives with the same number are merged before they go on.
-        by_number: dict[int, dict[object, _Life]] = {}
+        by_number: dict[int, dict[object, LifeSoFar]] = {}
         for life in living:
-            _merge(by_number.setdefault(life.doses_told, {}), life)
+            merge(by_number.setdefault(life.doses_told, {}), life)
         for number in count(min(by_number)):
             for life in [*by_number.get(number, {}).values()]:
                 for some in _subsets(self._tellers(life, max(start, life.next_day), end)):
@@ -259,20 +243,20 @@ class _Lives:
                     if some and earliest <= latest:
                         for added in self._added(life, GivenDose(earliest, latest), some, None):
                             if self._is_told(added, added.next_day - _DAY):
-                                _merge(by_number.setdefault(added.doses_told, {}), added)
+                                merge(by_number.setdefault(added.doses_told, {}), added)
             if number >= max(by_number):
                 break
         found = (life for alike in by_number.values() for life in alike.values())
         return self._without_finished_lines(life for life in found if self._is_told(life, end))
 
-    def _without_finished_lines(self, living: Iterable[_Life]) -> Collection[_Life]:
+    def _without_finished_lines(self, living: Iterable[LifeSoFar]) -> Collection[LifeSoFar]:
         """The lives without what they placed of claim lines that are placed in full, so that more of them are alike."""
         if not self.line_of:
             return list(living)
-        return _merged(
+        return merged(
             life._replace(
                 told=tuple(
-                    _NOTHING_MORE if told is not None and told.is_all and report.line_of is not None else told
+                    NOTHING_MORE if told is not None and told.is_all and report.line_of is not None else told
                     for told, report in zip(life.told, self.reports, strict=True)
                 )
             )
@@ -281,7 +265,7 @@ class _Lives:
 
     # -- what reports tell ----------------------------------------------------------------------
 
-    def _tellers(self, life: _Life, start: date, end: date) -> list[_Teller]:
+    def _tellers(self, life: LifeSoFar, start: date, end: date) -> list[_Teller]:
         """The reported courses whose next dose may be on a day from `start` through `end`."""
         found = []
         for place, report in enumerate(self.reports):
@@ -296,10 +280,10 @@ class _Lives:
             for is_last in (False, True):
                 days = report.days_of_dose(number, is_last=is_last)
                 if days is not None and max(days[0], start) <= min(days[1], end):
-                    found.append((place, _Told(number, is_last, course), *days))
+                    found.append((place, Told(number, is_last, course), *days))
         return found
 
-    def _is_told(self, life: _Life, day: date) -> bool:
+    def _is_told(self, life: LifeSoFar, day: date) -> bool:
         """Whether the life has every dose that reports tell of, as far as it must have been given by this day."""
         for report, told in zip(self.reports, life.told, strict=True):
             if told is not None and told.is_all:
@@ -312,30 +296,36 @@ class _Lives:
 
     # -- the course of a dose -------------------------------------------------------------------
 
-    def _added(self, life: _Life, given: GivenDose, tellers: tuple[_Teller, ...], dose: Dose | None) -> Iterator[_Life]:
+    def _added(
+        self, life: LifeSoFar, given: GivenDose, tellers: tuple[_Teller, ...], dose: Dose | None
+    ) -> Iterator[LifeSoFar]:
         """The lives after one more dose, which belongs to a course by its day (R24)."""
         if next(self.steps, None) is None:
             raise TooManyLives
         starting = [self.reports[place] for place, told, _, _ in tellers if told.placed == 1]
         of_dose = CourseOfDose(
+            seen_at=given.recorded or min((self.reports[place].version for place, *_ in tellers), default=0),
             name=dose.course if dose is not None else None,
             was_named=dose is not None and dose.course_was_named,
             closed_on=self._closed_on(dose, starting),
             after=self._number_before(life, starting),
             may_begin=any(one.may_begin_a_course for one in starting),
             is_later=any(one.is_a_later_course for one in starting),
+            may_be_later=self._may_be_later(life),
         )
+        if of_dose.is_later and self._is_first_told(life, of_dose.seen_at):
+            return
         for courses, number in placed_by_day(life.courses, given, of_dose):
             told = list(life.told)
             for place, one, _, _ in tellers:
                 # The doses of one reported course are of one course.
                 if one.course not in (-1, number) or not _is_as_told(self.reports[place], one, number):
                     break
-                told[place] = _Told(one.placed, one.is_all, number)
+                told[place] = Told(one.placed, one.is_all, number)
             else:
-                yield _Life(compact(courses) if self.is_compact else courses, tuple(told))
+                yield LifeSoFar(compact(courses) if self.is_compact else courses, tuple(told))
 
-    def _number_before(self, life: _Life, starting: list[ReportedDoses]) -> int | None:
+    def _number_before(self, life: LifeSoFar, starting: list[ReportedDoses]) -> int | None:
         """The number of the complete course that a report lists before the one that starts, or None."""
         told = [life.told[one.listed_after] for one in starting if one.begins_a_course and one.listed_after is not None]
         return max((one.course for one in told if one is not None), default=None)
@@ -349,12 +339,7 @@ class _Lives:
         return max((one for one in found if one <= self.as_of), default=None)
 
 
-def _not_told(life: _Life, place: int) -> _Life:
-    """The life in which a claim line tells of no dose."""
-    return life._replace(told=(*life.told[:place], _NOTHING_MORE, *life.told[place + 1 :]))
-
-
-def _is_as_told(report: ReportedDoses, told: _Told, course: int) -> bool:
+def _is_as_told(report: ReportedDoses, told: Told, course: int) -> bool:
     """Whether the reported course, once all of its doses are placed, is as the report says (R27)."""
     regimen = doses_in_course(course)
     if report.is_a_later_course and course == 1:
@@ -380,20 +365,3 @@ def _fit_together(tellers: tuple[_Teller, ...]) -> bool:
     """Whether different reported courses, of one course of the life, tell of the dose."""
     courses = {told.course for _, told, _, _ in tellers} - {-1}
     return len(courses) <= 1 and len({place for place, *_ in tellers}) == len(tellers)
-
-
-def _merged(found: Iterable[_Life]) -> Collection[_Life]:
-    """The lives, with those that differ only in days as one."""
-    alike: dict[object, _Life] = {}
-    for life in found:
-        _merge(alike, life)
-    return alike.values()
-
-
-def _merge(alike: dict[object, _Life], life: _Life) -> None:
-    key = (life.told, *(course.shape for course in life.courses))
-    known = alike.get(key)
-    if known is not None:
-        courses = tuple(mine.or_(theirs) for mine, theirs in zip(known.courses, life.courses, strict=True))
-        life = life._replace(courses=courses)
-    alike[key] = life

@@ -40,6 +40,7 @@ class ReportedDoses:
     one; it `may_begin_a_course` if that one was not.
     `line_of`: these are the infusion days of one claim line, whose entry has this version (R25).
     `is_ours` is whether a person said that the report tells of doses of this ledger (True), or of others (False).
+    `version` is that of the history with which it came on record, or was corrected.
     """
 
     course_id: str
@@ -54,6 +55,7 @@ class ReportedDoses:
     is_ours: bool | None = None
     closed_on: date | None = None
     line_of: int | None = None
+    version: int = 0
 
     @property
     def is_a_later_course(self) -> bool:
@@ -99,6 +101,7 @@ def reported_doses(history: PatientHistory | TreatmentOnRecord) -> tuple[Reporte
                     may_begin_a_course=follows is False,
                     is_ours=False if report.tells_of == "other_doses" else None,
                     closed_on=closed_on.get(course_id),
+                    version=report.version,
                 )
             )
             listed_after = len(found) - 1
@@ -132,6 +135,7 @@ def _line_doses(dose: Dose, born: date) -> ReportedDoses:
         is_counted=True,
         is_ours=False,
         line_of=dose.version,
+        version=dose.version,
     )
 
 

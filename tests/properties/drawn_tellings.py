@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from hypothesis import strategies as st
 
-from tests.properties.lives import Life, TrueCourse, Use, courses_of, open_course
+from tests.properties.lives import FIRST, Life, TrueCourse, Use, courses_of, open_course
 from tests.properties.tellings import Entry, Mistake, Report, Telling, Told, ToldUse
 
 BEGIN = date(2024, 3, 4)
@@ -261,11 +261,19 @@ def overlap(one: Use, other: Use) -> bool:
 # -- whole tellings ---------------------------------------------------------------------------
 
 
-def is_told_by_a_later_one(courses: list[TrueCourse], ours: frozenset[date]) -> bool:
-    """Whether the first course can be left untold: a later one of three or four doses gives notice of it (R27)."""
+def courses_that_tell_of_a_first(courses: list[TrueCourse], ours: frozenset[date]) -> list[TrueCourse]:
+    """The later courses that give notice of a first one of which no report tells (R27).
+
+    They have three or four doses, none of them ours, and the doses that are on record before them are no whole course.
+    """
     if len(courses) < 2 or courses[0].completed_on is None:
-        return False
-    return not ours & {*courses[0].days, *courses[1].days} and len(courses[1].days) in (3, 4)
+        return []
+    known, found = len(ours & {*courses[0].days}), []
+    for one in courses[1:]:
+        if known < FIRST and len(one.days) in (3, 4) and not ours & {*one.days}:
+            found.append(one)
+        known += len(one.days)
+    return found
 
 
 @st.composite
@@ -311,12 +319,14 @@ def tellings(draw: st.DrawFn, exact: bool = False, agents: bool = True) -> Telli
     ours = frozenset(day for day, is_ours in drawn.items() if is_ours)
     closed_on = draw(days_closed(tuple(drawn)))
     courses = courses_of(tuple(drawn), closed_on)
-    untold = not exact and is_told_by_a_later_one(courses, ours) and draw(st.booleans())
+    notices = courses_that_tell_of_a_first(courses, ours) if not exact and closed_on is None else []
+    notice = draw(st.sampled_from(notices)) if notices and draw(st.booleans()) else None
     told_parts: list[Told] = []
     for course in courses:
-        if untold and course.number <= 2:
-            if course.number == 2:
-                told_parts.append(Told(2, course.days, True, draw(known), draw(known), True))
+        if notice is not None and course.number == 1:
+            continue
+        if notice is not None and course.number == notice.number:
+            told_parts.append(Told(course.number, course.days, True, draw(known), draw(known), True))
             continue
         told_parts += [draw(told_course(course, part, exact)) for part in draw(parts(course, ours, exact))]
     told = (*draw(never_before(min(drawn, default=BEGIN))), *draw(reports(told_parts, courses, exact)))

@@ -181,7 +181,28 @@ def test_a_dose_of_ours_may_be_of_the_untold_first_course() -> None:
     later = {"doses_given": 3, "first_dose_on": "2026-02-02", "last_dose_on": "2026-02-04", "completed": True}
     scenario = given(dose("2025-01-06"), told("2026-03-01", later))
     found = possible_treatments(scenario.known, date(2026, 2, 1))
-    assert [(one.number, one.given.certain) for one in found] == [(1, given) for given in range(1, 6)]
+    assert [(one.number, one.given.certain) for one in found] == [*((1, given) for given in range(1, 6)), (2, 1)]
+
+
+def test_an_untold_first_course_may_be_before_our_doses_or_with_them() -> None:
+    """Our dose of February 20 is an excess dose of the reported course, or begins a course after ours of January."""
+    later = {"doses_given": 3, "first_dose_on": "2023-02-06", "last_dose_on": "2023-02-08", "completed": True}
+    scenario = given(*doses("2023-01-09", 3), told("2023-03-01", later), dose("2023-02-20"), asked_for(3, "2024-02-12"))
+    answer = answered(scenario, "2024-02-12", path="B", course_status=None, doses_given=None, interval_satisfied=None)
+    assert recommended(scenario, "2024-02-12") == "pend"
+    assert [one.question for one in answer.settled_by] == [
+        "When was the first course given, which the report does not state?"
+    ]
+    first = {"doses_given": 5, "first_dose_on": "2021-06-07", "last_dose_on": "2021-06-11", "completed": True}
+    scenario.and_given(told("2024-02-12", first))
+    answered(scenario, "2024-02-12", path="B", course_number=3, course_status="open", doses_given=1)
+
+
+def test_doses_enough_for_a_first_course_leave_none_untold() -> None:
+    later = {"doses_given": 3, "first_dose_on": "2024-02-05", "last_dose_on": "2024-02-07", "completed": True}
+    scenario = given(*doses("2022-01-10", 5), told("2024-03-01", later), dose("2024-11-04"))
+    answered(scenario, "2024-11-05", path="B", course_number=3, course_status="open", doses_given=1)
+    scenario.then_courses("completed 5", "completed 3", "open 1")
 
 
 def test_whether_two_unfinished_courses_of_a_report_are_one_is_not_known() -> None:

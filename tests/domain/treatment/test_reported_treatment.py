@@ -349,3 +349,10 @@ def test_a_third_course_in_progress_is_judged_on_the_second_one() -> None:
     scenario = given(reported(COMPLETED, second).recorded_on("2025-10-01"), dose("2026-02-02"), submitted(SILENT))
     scenario.then_courses("completed 5", "completed 3", "open 1")
     scenario.then_finding("1.B.iv", "not_met", as_of="2026-09-09").then_finding("1.B.iv", "met", as_of="2026-09-10")
+
+
+def test_a_dose_that_was_voided_before_the_report_keeps_no_place_for_the_reported_ones() -> None:
+    """The first course is complete on November 10, so what is told of November 20 and 21 is in excess of it (R24)."""
+    ours = (*doses("2024-01-04", 3), voided(2), dose("2024-11-25"), dose("2025-01-13"), dose("2025-11-10"))
+    told = course(first_dose_on="2025-11-20", last_dose_on="2025-11-21", doses_given=2, completed=False)
+    given(*ours, reported(told)).then_courses("completed 7")
