@@ -84,7 +84,7 @@ class RescindApproval(Rescission):
 
 
 class ConfirmApproval(WithReason):
-    """States why an approval of a first course stays, although a completed course was reported since (R27)."""
+    """States why an approval stays, although a later report speaks against its path or its twelve months (R27)."""
 
     request_id: RequestId
 

@@ -26,7 +26,7 @@ from domain.policy.editions import edition_named
 from domain.review.assess_request import RequestAssessment, extension_assessment
 from domain.treatment.approval_use import allowance_under, doses_in_progress, in_effect_for
 from domain.treatment.courses import courses
-from domain.treatment.open_questions import questioned_approvals
+from domain.treatment.questioned_approvals import questioned_approvals
 
 
 def assessment_to_extend(history: PatientHistory, request_id: str, today: date) -> RequestAssessment:
@@ -97,7 +97,7 @@ def to_rescind(history: PatientHistory, request_id: str, occasion: Occasion) -> 
 def confirm_approval(
     history: PatientHistory, command: ConfirmApproval, context: CommandContext
 ) -> tuple[PatientEvent, ...]:
-    """Record why the approval stays, although a completed course was reported since."""
+    """Record why the approval stays, although a later report speaks against it."""
     return tuple(
         context.event(
             ApprovalConfirmed,
@@ -110,12 +110,12 @@ def confirm_approval(
 
 
 def to_confirm(history: PatientHistory, request_id: str, occasion: Occasion) -> list[ApprovalRecord]:
-    """The approvals of the request that a later report of a completed course questions."""
+    """The approvals of the request that a later report questions."""
     request_named(history, request_id)
-    found = [one for one, _ in questioned_approvals(history, occasion.today) if one.request_id == request_id]
+    found = [one for one in questioned_approvals(history, occasion.today) if one.request_id == request_id]
     if not found:
         raise Conflict(
-            "no approval in effect of this request is questioned by a later report of a completed course",
+            "no approval in effect of this request is questioned by a later report",
             field="request_id",
             remedy="no action is needed",
         )

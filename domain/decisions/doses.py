@@ -38,6 +38,7 @@ from domain.history.entry_facts import Duplicate
 from domain.history.records import Dose
 from domain.history.state import PatientHistory
 from domain.treatment import approval_use
+from domain.treatment.after_death import may_be_after_death
 from domain.treatment.course_assignment import (
     CoursePlace,
     place_in_course,
@@ -46,7 +47,6 @@ from domain.treatment.course_assignment import (
     without_dose,
 )
 from domain.treatment.courses import Course, courses
-from domain.treatment.open_questions import is_after_death
 
 
 def record_dose(history: PatientHistory, command: RecordDose, context: CommandContext) -> tuple[PatientEvent, ...]:
@@ -359,7 +359,7 @@ def review_dose(history: PatientHistory, command: ReviewDose, context: CommandCo
 def to_review_dose(history: PatientHistory, dose_id: str, _: Occasion) -> Dose:
     """The dose, which is after the death on record and is neither voided nor reviewed."""
     dose = dose_named(history, dose_id)
-    if not dose.stands or dose.reviewed or not is_after_death(history, dose):
+    if not dose.stands or dose.reviewed or not may_be_after_death(history, dose):
         state = "already reviewed" if dose.reviewed else "not a counted dose after a death on record"
         raise Conflict(f"the dose is {state}", field="dose_id", remedy="no action is needed")
     return dose

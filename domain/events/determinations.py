@@ -138,7 +138,7 @@ class ApprovalRescinded(Event):
 
 
 class ApprovalConfirmed(Event):
-    """A clinician found that an approval of a first course stays, although a completed course was reported since.
+    """A clinician found that an approval stays, although a report that was recorded later speaks against it.
 
     `approval_version` is the event that approved.
     """

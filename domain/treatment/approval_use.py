@@ -16,11 +16,11 @@ from domain.events.treatment import Variance
 from domain.history.entry_facts import DOSE_MG
 from domain.history.records import ApprovalRecord, Dose
 from domain.history.state import PatientHistory
+from domain.treatment.after_death import is_after_death
 from domain.treatment.course_assignment import number_for_dose, place_in_courses
 from domain.treatment.courses import Course, courses
 from domain.treatment.dose_entries import is_of_12_mg, waiting_entries, waiting_in_course
 from domain.treatment.lived_courses import later
-from domain.treatment.open_questions import is_after_death
 from domain.treatment.possible_treatment import next_dose, possible_treatments
 
 MG_PER_DOSE = DOSE_MG

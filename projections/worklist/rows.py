@@ -1,8 +1,7 @@
 """The rows of the worklist: every open request and appeal, what is missing, who is assigned, and when it is due.
 
-Three other items wait for a person: an approval of a first course that a later report of a completed course questions,
-a dose after the patient's death on record, and a member ID that another patient has in another spelling. They have no
-due date.
+Three other items wait for a person: an approval that a later report questions, a dose after the patient's death on
+record, and a member ID that another patient has in another spelling. They have no due date.
 
 A row is a function of one patient's history and of the day in the plan's time zone. Only the policy's answer depends
 on the day (an age, twelve months, the stop of an agent), so each row states the next day on which time alone changes
@@ -37,8 +36,9 @@ from domain.permissions.views import same_requests
 from domain.policy.assessment import Recommendation
 from domain.policy.editions import edition_for
 from domain.review.assess_request import request_assessment
+from domain.treatment.after_death import doses_after_death
 from domain.treatment.dose_entries import entries_to_settle
-from domain.treatment.open_questions import doses_after_death, questioned_approvals
+from domain.treatment.questioned_approvals import questioned_approvals
 from domain.treatment.reported_doses import critical_days_of_treatment
 
 CaseKind = Literal["request", "appeal", "dose", "member"]
@@ -88,7 +88,8 @@ class WorklistRow(FrozenModel):
 
     `state`: a referred request with open information requests is `awaiting_information`. `appeal_to_forward`: the plan
     upheld a denial, and itself forwards it to the independent review entity by `due_at`. `approval_to_review`: a
-    completed course was reported after this approval of a first course, so a clinician rescinds or confirms it.
+    report that was recorded after this approval speaks against its path or its interval, so a clinician rescinds or
+    confirms it.
     `dose_to_review`: a dose after the patient's death on record. `entry_to_settle`: a dose entry of which a person says
     whether it is a dose of its own, whether the infusion of its voided claim was given, or how many dose days its claim
     line is about (R25, R30). The `request_id` and `line_of_business` of a dose are null if they are not known.
@@ -144,7 +145,7 @@ def worklist_rows(
         or _is_with_external_review(one, day)
         or forwarding_deadline(history, one, zone, table) is not None
     )
-    questioned = dict.fromkeys(one.request_id for one, _ in questioned_approvals(history, day))
+    questioned = dict.fromkeys(one.request_id for one in questioned_approvals(history, day))
     approvals = (
         _of_approval(history, request, day)
         for request in history.requests
@@ -260,7 +261,7 @@ def _of_appeal(history: PatientHistory, appeal: Appeal, day: date, zone: ZoneInf
 def _of_approval(history: PatientHistory, request: Request, day: date) -> WorklistRow:
     """Returns the row of an approval of a first course that a later report questions."""
     policy = _Policy.of(history, request, day)
-    expires = [one.valid_through + timedelta(days=1) for one, _ in questioned_approvals(history, day)]
+    expires = [one.valid_through + timedelta(days=1) for one in questioned_approvals(history, day)]
     changes = [*expires, *filter(None, [_changes_on(history, request, day, policy)])]
     return WorklistRow(
         subject_id=request.request_id,

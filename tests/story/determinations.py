@@ -38,7 +38,7 @@ def rescinded(ground: str = "safety", **values: Any) -> Step:
 
 
 def approval_confirmed(reason: str = "The report is of another member.") -> Step:
-    """The approval stays, although a completed course was reported since."""
+    """The approval stays, although a later report speaks against it."""
 
     def make(scenario: Scenario) -> Command:
         return ConfirmApproval(request_id=scenario.known.requests[-1].request_id, reason=reason)

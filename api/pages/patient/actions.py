@@ -15,9 +15,9 @@ from domain.errors import Conflict, LedgerError
 from domain.history.records import Dose
 from domain.history.state import PatientHistory
 from domain.permissions.commands import refusal_of_role
+from domain.treatment.after_death import doses_after_death
 from domain.treatment.courses import courses
 from domain.treatment.dose_entries import entries_to_settle
-from domain.treatment.open_questions import doses_after_death
 
 
 def _patient(_: PatientHistory) -> Sequence[CommandSubject]:

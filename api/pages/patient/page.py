@@ -26,7 +26,7 @@ from domain.events.treatment import DoseSource, ReportedCourse, TreatmentSource
 from domain.facts import FrozenModel, doses_in_course
 from domain.history.state import PatientHistory
 from domain.permissions.views import is_own_request, visible_appeals
-from domain.treatment.open_questions import doses_after_death
+from domain.treatment.after_death import doses_after_death
 from projections.courses import Courses, claim_line_in_words, course_list
 from projections.eligibility import eligibility, twelve_months_passed_by
 from projections.patient_chart import LANES, ChartContent, picture

@@ -173,7 +173,7 @@ ACTS: Final[tuple[CommandRoute, ...]] = (
     CommandRoute(
         "/requests/{request_id}/confirm-approval",
         determinations.ConfirmApproval,
-        "State why an approval of a first course stays, although a completed course was reported since (R27).",
+        "State why an approval stays, although a later report speaks against its path or its twelve months (R27).",
         {"reason": "The report is of another member with the same name. The office confirmed it by phone."},
     ),
     CommandRoute(

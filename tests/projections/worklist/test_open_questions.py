@@ -20,12 +20,14 @@ from tests.story import (
     Scenario,
     approval_confirmed,
     approved,
+    approved_by_clinician,
     attributed,
     death_voided,
     died,
     dose,
     dose_corrected,
     dose_reviewed,
+    doses,
     first_course,
     given,
     report_corrected,
@@ -62,7 +64,7 @@ def questioned() -> Scenario:
         ({"completed": True}, True),
         ({"doses_given": 5}, True),
         (UNFINISHED, False),
-        ({"last_dose_on": "2025"}, False),
+        ({"last_dose_on": "2025"}, True),
     ],
 )
 def test_a_completed_course_reported_after_an_approval_of_a_first_course_waits(
@@ -70,6 +72,26 @@ def test_a_completed_course_reported_after_an_approval_of_a_first_course_waits(
 ) -> None:
     story = given(submitted(), approved()).on("2026-05-05").and_given(reported(course))
     assert items(story) == (["approval_to_review r1"] if waits else [])
+
+
+def test_several_reports_may_complete_a_first_course_that_none_of_them_completes_by_itself() -> None:
+    """Doses on other days than those of another report, or than ours, add up (R27)."""
+    three = {"doses_given": 3, "first_dose_on": "2025-03-03", "last_dose_on": "2025-03-05", "completed": False}
+    two = {"doses_given": 2, "first_dose_on": "2025-03-06", "last_dose_on": "2025-03-07", "completed": False}
+    story = given(submitted(), approved(), reported(three))
+    assert items(story) == []
+    assert items(story.and_given(reported(two))) == ["approval_to_review r1"]
+    beside_ours = given(*doses("2025-03-03", 3), submitted(), approved_by_clinician())
+    assert items(beside_ours) == []
+    assert items(beside_ours.and_given(reported(two))) == ["approval_to_review r1"]
+
+
+def test_a_dose_told_after_an_approval_of_a_later_course_questions_its_twelve_months() -> None:
+    story = given(*first_course("2024-03-04"), submitted(MEETS_B), approved())
+    old = {"doses_given": 1, "last_dose_on": "2024-03-20"}
+    recent = {"doses_given": 1, "first_dose_on": "2025-06-02", "last_dose_on": "2025-06-02", "completed": False}
+    assert items(story.and_given(reported(old))) == []
+    assert items(story.and_given(reported(recent))) == ["approval_to_review r1"]
 
 
 def test_the_row_names_the_request_and_has_no_due_date() -> None:
@@ -146,20 +168,23 @@ def test_a_dose_after_death_is_recorded_with_its_variance_and_waits() -> None:
 
 
 @pytest.mark.parametrize(
-    ("death", "on", "waits"),
+    ("death", "on", "waits", "is_certain"),
     [
-        ("2026-04-20", "2026-04-19", False),
-        ("2026-04-20", "2026-04-20", False),
-        ("2026-04-20", "2026-04-21", True),
-        ("2026-04", "2026-04-01", False),
-        ("2026-04", "2026-04-02", True),
-        ("2026", "2026-01-02", True),
+        ("2026-04-20", "2026-04-19", False, False),
+        ("2026-04-20", "2026-04-20", False, False),
+        ("2026-04-20", "2026-04-21", True, True),
+        ("2026-04", "2026-04-01", False, False),
+        ("2026-04", "2026-04-02", True, False),
+        ("2026-03", "2026-04-01", True, True),
+        ("2026", "2026-01-02", True, False),
     ],
 )
-def test_it_is_after_death_from_the_day_after_the_earliest_possible_one(death: str, on: str, waits: bool) -> None:
+def test_it_waits_from_the_earliest_possible_day_of_death_and_is_a_variance_when_it_is_certain(
+    death: str, on: str, waits: bool, is_certain: bool
+) -> None:
     story = after_death(death, on)
     assert items(story) == (["dose_to_review d1"] if waits else [])
-    expected = ("no_approval_in_force", *(("after_death",) if waits else ()))
+    expected = ("no_approval_in_force", *(("after_death",) if is_certain else ()))
     story.then_variances(1, *expected)
 
 
