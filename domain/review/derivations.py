@@ -17,7 +17,7 @@ from domain.history.state import PatientHistory
 from domain.policy.edition import Edition
 from domain.treatment import concurrent_agents
 from domain.treatment.courses import courses
-from domain.treatment.possible_treatment import possible_treatments, treatment_facts
+from domain.treatment.possible_treatment import NONE, possible_treatments, treatment_facts
 from domain.treatment.revision_1 import concurrent_agents as concurrent_agents_revision_1
 from domain.treatment.revision_1 import courses as courses_revision_1
 
@@ -70,9 +70,15 @@ def _treatment(
         possible_treatments(history, as_of),
         never_reported=never_reported,
         stated=stated,
-        is_denied=max(denied_on, default=date.min) >= as_of,
+        is_denied=any(on >= as_of and not _is_refuted(history, on) for on in denied_on),
     )
     return courses(history, as_of), facts
+
+
+def _is_refuted(history: PatientHistory, on: date) -> bool:
+    """Whether the record certainly has treatment by this day, on which somebody stated that there was none."""
+    treatments = possible_treatments(history, on)
+    return bool(treatments) and NONE not in treatments
 
 
 DERIVATIONS: Final = {

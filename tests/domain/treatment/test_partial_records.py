@@ -228,3 +228,19 @@ def test_a_reported_course_is_open_until_its_last_day(count: dict[str, Any]) -> 
     assert answer.doses_given in (None, 2)
     answered(scenario, "2026-03-06", path="A", course_number=1)
     answered(scenario, "2026-03-07", path="B", course_number=2, doses_given=0, next_course_from="2027-03-07")
+
+
+# -- a statement that Lemtrada was never received ---------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("never_on", "path"),
+    [("2025-09-01", "A"), ("2025-03-01", None), ("2026-02-01", None)],
+    ids=["possible that day", "before the day in question", "refuted that day"],
+)
+def test_never_received_holds_for_earlier_days_unless_the_record_refutes_it(never_on: str, path: str | None) -> None:
+    course = {"doses_given": 5, "last_dose_on": "2025", "completed": True}
+    steps = {"2025-12-31": told("2025-12-31", course), never_on: told(never_on)}
+    scenario = given(*(steps[day] for day in sorted(steps)))
+    answered(scenario, "2025-06-01", path=path)
+    answered(scenario, "2025-12-31", path="B")
