@@ -42,6 +42,7 @@ from domain.treatment.possible_treatment import (
     NextDose,
     Treatment,
     as_partial_date,
+    completed_courses,
     last_dose,
     next_dose,
     possible_treatments,
@@ -113,9 +114,10 @@ class Eligibility(FrozenModel):
     approval.
 
     A record can leave several treatments possible (R27). A value on which they differ is null. The ranges contain the
-    true value in any case: of the doses given and left in the latest course while it may be open, and otherwise in the
-    next one; and of the day of the last dose of all. `course_is` is whether the next dose belongs to the first course
-    or to a later one, and null if that is not certain. `settled_by` lists the facts that would settle what is not.
+    true value in any case: of the number of completed courses; of the doses given and left in the latest course while
+    it may be open, and otherwise in the next one; and of the day of the last dose of all. `course_is` is whether the
+    next dose belongs to the first course or to a later one, and null if that is not certain. `settled_by` lists the
+    facts that would settle what is not.
     """
 
     patient_id: UUID
@@ -123,13 +125,15 @@ class Eligibility(FrozenModel):
     as_of: Day
     path: Literal["A", "B"] | None
     path_because: str
-    courses_completed: int
+    courses_completed: int | None
     course_number: int | None
     course_status: Literal["not_begun", "open"] | None
     doses_given: int | None
     doses_left_in_course: int | None
     doses_left_on_approval: int
     doses_usable: int
+    courses_completed_at_least: int = 0
+    courses_completed_at_most: int = 0
     course_is: Literal["first", "later"] | None = None
     doses_given_at_least: int = 0
     doses_given_at_most: int = 0
@@ -175,6 +179,7 @@ def eligibility(
     is_known = path is not None and following.is_begun is not None
     asked = course_in_question(found)
     waits = asked is not None and waits_for_a_person(history, asked, as_of)
+    completed = completed_courses(treatments)
     begins_next = path == "B" and following.is_begun is False
     return Eligibility(
         patient_id=history.patient_id,
@@ -182,7 +187,9 @@ def eligibility(
         as_of=as_of,
         path=path,
         path_because=because,
-        courses_completed=sum(one.status == "completed" for one in found),
+        courses_completed=completed.certain,
+        courses_completed_at_least=completed.least,
+        courses_completed_at_most=completed.most,
         course_number=number,
         course_status=None if not is_known else "open" if following.is_begun else "not_begun",
         doses_given=following.given.certain if is_known else None,

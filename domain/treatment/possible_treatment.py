@@ -36,6 +36,7 @@ class Treatment:
 
     `number` and `given` are of the latest course, and `is_open` is whether it is neither complete nor closed. `last` is
     the range of its last dose, and `last_before` of the last dose of every course before it. The number 0 is no course.
+    `completed` is the number of complete courses, without those that were closed unfinished or lack a voided dose.
     """
 
     number: int
@@ -43,6 +44,7 @@ class Treatment:
     is_open: bool
     last: DateRange | None
     last_before: DateRange | None
+    completed: Range
 
     @property
     def is_completed(self) -> bool:
@@ -62,13 +64,17 @@ class Treatment:
             self.is_open,
             either(self.last, other.last),
             either(self.last_before, other.last_before),
+            Range(min(self.completed.least, other.completed.least), max(self.completed.most, other.completed.most)),
         )
 
 
 GIVEN_MAX: Final = 99
 """The most doses of a course for which nothing is known."""
 
-NONE: Final = Treatment(0, Range(0, 0), False, None, None)
+COURSES_MAX: Final = 99
+"""The most complete courses of a treatment of which nothing is known."""
+
+NONE: Final = Treatment(0, Range(0, 0), False, None, None, Range(0, 0))
 """No course. Beside other treatments, it is possible only for a day before a report was made."""
 
 
@@ -102,7 +108,8 @@ def _settled(courses: tuple[LivedCourse, ...]) -> Treatment:
     before = None
     for one in left[:-1]:
         before = later(before, one.last)
-    return Treatment(number, Range(*latest.given), is_open, latest.last, before)
+    completed = sum(one.untold or one.given[0] >= doses_in_course(place) for place, one in enumerate(left, 1))
+    return Treatment(number, Range(*latest.given), is_open, latest.last, before, Range(completed, completed))
 
 
 def _anything(history: PatientHistory, as_of: date) -> Iterator[Treatment]:
@@ -120,7 +127,8 @@ def _anything(history: PatientHistory, as_of: date) -> Iterator[Treatment]:
         for given in range(1, doses_in_course(number) + 1):
             is_open = given < doses_in_course(number)
             counted = Range(given, given if is_open else GIVEN_MAX)
-            treatment = Treatment(number, counted, is_open, last, any_day if number > 1 else None)
+            completed = Range(int(number == 1 and not is_open), 0 if number == 1 and is_open else COURSES_MAX)
+            treatment = Treatment(number, counted, is_open, last, any_day if number > 1 else None, completed)
             if treatment.is_completed or not is_complete:
                 yield treatment
 
@@ -278,6 +286,12 @@ def _is_current(one: Treatment, on: date) -> bool | None:
     if anniversary(one.last.latest) <= on:
         return False
     return True if anniversary(one.last.earliest) > on else None
+
+
+def completed_courses(treatments: tuple[Treatment, ...]) -> Range:
+    """The number of complete courses, in every possible treatment."""
+    counted = [one.completed for one in treatments or (NONE,)]
+    return Range(min(one.least for one in counted), max(one.most for one in counted))
 
 
 def last_dose(treatments: tuple[Treatment, ...]) -> DateRange | None:

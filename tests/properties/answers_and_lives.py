@@ -35,6 +35,7 @@ def of_values(answer: Eligibility, true: Truth) -> Iterator[Contradiction]:
         "doses_left_in_course": true.left,
         "next_course_from": true.next_from,
         "interval_satisfied": true.twelve_months,
+        "courses_completed": true.completed,
     }
     for name, value in expected.items():
         said = getattr(answer, name, None)
@@ -55,6 +56,8 @@ def of_ranges(answer: Eligibility, true: Truth) -> Iterator[Contradiction]:
     senses = [(true.given, true.left)] + ([] if is_certain else [true.latest])
     if not any(all(is_inside(value, ends) for value, ends in zip(sense, ranges, strict=True)) for sense in senses):
         yield "doses given and left", senses, ranges
+    if not answer.courses_completed_at_least <= true.completed <= answer.courses_completed_at_most:
+        yield "courses_completed", true.completed, (answer.courses_completed_at_least, answer.courses_completed_at_most)
     earliest, latest = getattr(answer, "last_dose_earliest", None), getattr(answer, "last_dose_latest", None)
     if earliest is not None and (true.last_dose is None or true.last_dose < earliest):
         yield "last_dose_earliest", true.last_dose, earliest
@@ -104,6 +107,7 @@ def differences(telling: Telling, history: PatientHistory, as_of: date) -> list[
     pairs: dict[str, tuple[Any, Any]] = {
         "path": (true.path, answer.path),
         "course_number": (true.number, answer.course_number),
+        "courses_completed": (true.completed, answer.courses_completed),
         "doses_given": (true.given, answer.doses_given),
         "doses_left_in_course": (true.left, answer.doses_left_in_course),
         "next_course_from": (true.next_from, answer.next_course_from),

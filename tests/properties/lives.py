@@ -85,6 +85,7 @@ class Truth:
     twelve_months: bool | None
     other_agent: bool
     recommended: str
+    completed: int
     latest: tuple[int, int]
 
     @property
@@ -161,5 +162,6 @@ def judged(life: Life, day: date, infusion_planned: date | None = None) -> Truth
         twelve_months=passed,
         other_agent=other_agent,
         recommended=recommended,
+        completed=sum(one.completed_on is not None for one in found),
         latest=(len(last.days), max(0, last.regimen - len(last.days))) if last is not None else (0, FIRST),
     )
