@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from domain.calendar import Day, Instant, PartialDate
+from domain.calendar import Day, Instant, PartialDate, years_have_passed
 from domain.events.base import ImportedFrom
 from domain.events.treatment import ClaimLineKind, FoundBy, Variance
 from domain.facts import FrozenModel, counted
@@ -18,8 +18,10 @@ from domain.history.state import PatientHistory
 from domain.history.treatment import reported_course_id
 from domain.permissions.views import is_request_of
 from domain.treatment.approval_use import variances
-from domain.treatment.courses import Course, CourseStatus, courses
+from domain.treatment.courses import Course, courses
 from domain.treatment.possible_treatment import GIVEN_MAX
+
+StatusOnDay = Literal["open", "completed", "closed", "short", "unknown", "not_completed"]
 
 
 class DoseView(FrozenModel):
@@ -77,6 +79,9 @@ class ClaimLineView(FrozenModel):
 class CourseView(FrozenModel):
     """One course, numbered by its start.
 
+    A later course with the status `not_completed` is a prior one: twelve months have passed since its last dose (R8). A
+    course with the origin `implied` is a first one that only a report of a later course tells of (R27).
+
     `doses_given` and `doses_left` are null if reports leave the number open (R27); `doses_given_at_least` and
     `doses_given_at_most` are its range, of which 99 is no known limit. So are `last_dose_earliest` and
     `last_dose_latest` of the last dose. A course with the status `unknown` that may have no dose may not exist.
@@ -86,8 +91,8 @@ class CourseView(FrozenModel):
 
     number: int
     recorded_as: int | None
-    status: CourseStatus
-    origin: Literal["recorded", "reported", "reported and recorded"]
+    status: StatusOnDay
+    origin: Literal["recorded", "reported", "reported and recorded", "implied"]
     regimen_doses: int
     doses_given: int | None
     doses_left: int | None
@@ -130,7 +135,7 @@ def course_list(history: PatientHistory, as_of: date, office: str | None = None)
         patient_id=history.patient_id,
         history_version=history.version,
         as_of=as_of,
-        courses=tuple(_course(history, current, one, office) for one in found),
+        courses=tuple(_course(history, current, one, as_of, office) for one in found),
         other_entries=tuple(_dose(history, current, dose, office) for dose in others),
         claim_lines=tuple(map(_claim_line, history.claim_lines)) if office is None else (),
     )
@@ -190,12 +195,27 @@ def given_in_words(course: CourseView) -> str:
     return counted(least, "dose") if least == most else f"{least} to {most} doses"
 
 
-def _course(history: PatientHistory, current: tuple[Course, ...], course: Course, office: str | None) -> CourseView:
+def _status(course: Course, as_of: date) -> StatusOnDay:
+    if course.status != "open" or course.number == 1 or course.last is None:
+        return course.status
+    over = years_have_passed(course.last, 1, on=as_of)
+    return "open" if over is False else "not_completed" if over else "unknown"
+
+
+def _origin(course: Course) -> Literal["recorded", "reported", "reported and recorded", "implied"]:
+    if not course.reported:
+        return "recorded" if course.doses or course.named is not None else "implied"
+    return "reported and recorded" if course.doses else "reported"
+
+
+def _course(
+    history: PatientHistory, current: tuple[Course, ...], course: Course, as_of: date, office: str | None
+) -> CourseView:
     return CourseView(
         number=course.number,
         recorded_as=course.named,
-        status=course.status,
-        origin="recorded" if not course.reported else "reported and recorded" if course.doses else "reported",
+        status=_status(course, as_of),
+        origin=_origin(course),
         regimen_doses=course.regimen,
         doses_given=course.given,
         doses_left=course.left,

@@ -225,11 +225,11 @@ def twelve_months_passed_by(answer: Eligibility) -> date | None:
 def _is_open_question(
     path: Literal["A", "B"] | None, following: NextDose, assessed: RequestAssessment | None, waits: bool
 ) -> bool:
-    """Whether the path, the doses given, or the twelve months depend on what the record leaves open.
+    """Whether the path, the course, the doses given, or the twelve months depend on what the record leaves open.
 
     `waits`: an entry of the course waits for a person.
     """
-    if waits or path is None or following.is_begun is None or following.given.certain is None:
+    if waits or None in (path, following.is_begun, following.number, following.given.certain):
         return True
     return path == "B" and assessed is not None and _interval(assessed, path) is None
 

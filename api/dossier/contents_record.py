@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from api.dossier.blocks import Block, BlockRow, Cell, Heading, Pairs, Paragraph, grid, row
 from api.dossier.words import Words, capital, field, listed, plain, provenance, size
-from projections.courses import CourseView, DoseView, entry_marks
+from projections.courses import CourseView, DoseView, entry_marks, given_in_words
 from projections.dossier.case_file import AppealDossier, CaseDocument
 from projections.dossier.deadlines import Deadline
 from projections.dossier.participants import Participant
@@ -29,10 +29,12 @@ def courses(case: AppealDossier) -> Iterator[Block]:
 
 def _course(course: CourseView) -> Iterator[BlockRow]:
     given = (
-        "doses not counted" if course.doses_given is None else f"{course.doses_given} of {course.regimen_doses} doses"
+        given_in_words(course)
+        if course.doses_given is None
+        else f"{course.doses_given} of {course.regimen_doses} doses"
     )
     yield row(
-        Cell(f"Course {course.number}", "strong", note=course.status),
+        Cell(f"Course {course.number}", "strong", note=plain(course.status)),
         f"last {course.last_dose_on}" if course.last_dose_on is not None else "date not known",
         given,
         Cell(

@@ -36,7 +36,7 @@ def course_rows(answer: Courses) -> Rows:
 
 
 def _course(course: CourseView) -> str:
-    summary = f"{course.status}, {course.origin}: {given_in_words(course)} given, of {course.regimen_doses}"
+    summary = f"{in_words(course.status)}, {course.origin}: {given_in_words(course)} given, of {course.regimen_doses}"
     return f"{summary}{imported(course.imported_from)}"
 
 

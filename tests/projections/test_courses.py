@@ -56,6 +56,23 @@ def test_a_closed_course_and_a_short_one() -> None:
     assert [one.status for one in listed(short)] == ["short", "completed"]
 
 
+def test_a_later_course_is_no_longer_open_twelve_months_after_its_last_dose() -> None:
+    story = given(*doses("2024-03-04", 5), *doses("2025-04-01", 2))
+    for day, status in (("2025-04-02", "open"), ("2026-04-01", "open"), ("2026-04-02", "not_completed")):
+        assert [one.status for one in listed(story, day)] == ["completed", status]
+    unfinished = {"doses_given": 1, "last_dose_on": "2025-04", "completed": False}
+    vague = given(*doses("2024-03-04", 5), reported(unfinished, reported_on="2025-04-30"))
+    for day, status in (("2026-03-31", "open"), ("2026-04-15", "unknown"), ("2026-04-30", "not_completed")):
+        assert listed(vague, day)[-1].status == status
+
+
+def test_a_first_course_that_a_later_one_only_implies_is_neither_recorded_nor_reported() -> None:
+    later = {"doses_given": 3, "first_dose_on": "2025-06-08", "last_dose_on": "2025-06-10", "completed": True}
+    first, second = listed(given(reported(later)))
+    assert (first.status, first.origin, first.doses) == ("completed", "implied", ())
+    assert (second.status, second.origin) == ("completed", "reported")
+
+
 def test_only_what_had_happened_by_the_day() -> None:
     story = given(*doses("2026-03-04", 5))
     (course,) = listed(story, "2026-03-06")

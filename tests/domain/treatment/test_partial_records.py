@@ -214,6 +214,14 @@ def test_whether_two_unfinished_courses_of_a_report_are_one_is_not_known() -> No
     answered(scenario, "2026-02-01", path=None, course_number=None, doses_given=None)
 
 
+def test_what_settles_the_number_of_the_course_is_named_where_only_that_is_open() -> None:
+    two = {"doses_given": 2, "first_dose_on": "2022-03-07", "last_dose_on": "2022-03-08", "completed": False}
+    three = {"doses_given": 3, "first_dose_on": "2022-03-09", "last_dose_on": "2022-03-11"}
+    scenario = given(told("2022-05-01", two, three))
+    answer = answered(scenario, "2026-02-01", course_number=None)
+    assert [one.field for one in answer.settled_by] == ["courses"]
+
+
 def test_the_list_has_the_first_course_that_a_later_one_only_implies() -> None:
     later = {"doses_given": 3, "first_dose_on": "2024-06-08", "last_dose_on": "2024-06-10", "completed": True}
     scenario = given(told("2024-07-01", later))
