@@ -19,7 +19,7 @@ from domain.history.treatment import reported_course_id
 from domain.permissions.views import is_request_of
 from domain.treatment.approval_use import variances
 from domain.treatment.courses import Course, courses
-from domain.treatment.possible_treatment import GIVEN_MAX
+from domain.treatment.lived_courses import GIVEN_MAX
 
 StatusOnDay = Literal["open", "completed", "closed", "short", "unknown", "not_completed"]
 

@@ -19,9 +19,9 @@ from domain.facts import doses_in_course
 from domain.history.records import NO_MARKS, CourseMarks, Dose
 from domain.history.state import PatientHistory
 from domain.history.treatment import reported_course_id
-from domain.treatment.lived_courses import LivedCourse, either, places_left
+from domain.treatment.lived_courses import GIVEN_MAX, LivedCourse, either, places_left
 from domain.treatment.lives import TooManyLives, WholeLife, whole_lives
-from domain.treatment.possible_treatment import GIVEN_MAX, as_partial_date, with_certain_doses_only
+from domain.treatment.possible_treatment import as_partial_date, with_certain_doses_only
 
 _IS_VOIDED: Final = attrgetter("voided")
 _IS_UNCERTAIN: Final = attrgetter("is_uncertain")

@@ -12,6 +12,9 @@ from domain.facts import doses_in_course
 SAME_COURSE: Final = timedelta(days=30)
 """How long after the completion of a course a dose is still an excess dose of it (R24)."""
 
+GIVEN_MAX: Final = 99
+"""The most doses of a course for which nothing is known."""
+
 _DAY: Final = timedelta(days=1)
 
 
@@ -204,8 +207,10 @@ def with_untold_doses(courses: tuple[LivedCourse, ...], as_of: date) -> Iterator
         return
     given, days = first.given[0], DateRange(date(FIRST_YEAR, 1, 1), as_of)
     for more in range(1, doses_in_course(1) - given + 1):
+        # A whole course may have excess doses, too.
         is_whole = given + more == doses_in_course(1)
-        yield (first._replace(more=(more, more), more_until=later(first.last, days), untold=is_whole),)
+        most = GIVEN_MAX - given if is_whole else more
+        yield (first._replace(more=(more, most), more_until=later(first.last, days), untold=is_whole),)
 
 
 def _by_day(courses: tuple[LivedCourse, ...], given: GivenDose, seen_at: int) -> Iterator[tuple[GivenDose, bool]]:

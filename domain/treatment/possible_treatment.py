@@ -10,7 +10,7 @@ from typing import Final, Literal, TypeVar
 from domain.calendar import FIRST_YEAR, DateRange, PartialDate, anniversary
 from domain.facts import DayRange, OpenCourse, PossibleOpenCourse, PossibleTreatment, PriorTreatment, doses_in_course
 from domain.history.state import PatientHistory
-from domain.treatment.lived_courses import LivedCourse, either, later, places_left
+from domain.treatment.lived_courses import GIVEN_MAX, LivedCourse, either, later, places_left
 from domain.treatment.lives import TooManyLives, lives
 from domain.treatment.reported_doses import days_of_last_dose, reported_doses
 
@@ -67,9 +67,6 @@ class Treatment:
             Range(min(self.completed.least, other.completed.least), max(self.completed.most, other.completed.most)),
         )
 
-
-GIVEN_MAX: Final = 99
-"""The most doses of a course for which nothing is known."""
 
 COURSES_MAX: Final = 99
 """The most complete courses of a treatment of which nothing is known."""

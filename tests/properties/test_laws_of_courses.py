@@ -8,7 +8,7 @@ from datetime import date
 from domain.calendar import DateRange
 from domain.history.state import PatientHistory
 from domain.treatment.courses import Course, courses, current_course
-from domain.treatment.possible_treatment import GIVEN_MAX
+from domain.treatment.lived_courses import GIVEN_MAX
 from projections.eligibility import eligibility
 from tests.properties.drawn_tellings import tellings
 from tests.properties.lives import TrueCourse, courses_of

@@ -16,7 +16,8 @@ from domain.history.state import PatientHistory
 from domain.policy.editions import edition_named
 from domain.review.assess_request import request_assessment
 from domain.treatment.courses import courses
-from domain.treatment.possible_treatment import GIVEN_MAX, treatment_facts
+from domain.treatment.lived_courses import GIVEN_MAX
+from domain.treatment.possible_treatment import treatment_facts
 from tests.properties.stories import EVERYTHING, Act, at_every_scale, hold, perform, stories
 from tests.story import MEETS_B, Scenario, dose, given, reported, submitted, voided
 

@@ -149,11 +149,15 @@ def test_three_doses_said_to_be_complete_are_a_later_course() -> None:
     assert recommended(scenario, "2026-03-03") == "approve"
 
 
+PARTS_OF_A_FIRST = [*((1, given, given) for given in range(1, 5)), (1, 5, 99)]
+"""The number and the range of doses of a first course that is not told. A whole one may have excess doses."""
+
+
 def test_before_a_later_course_its_untold_first_one_was_on_any_day_so_far() -> None:
     later = {"doses_given": 3, "first_dose_on": "2026-02-02", "last_dose_on": "2026-02-04", "completed": True}
     scenario = given(told("2026-03-01", later))
     found = possible_treatments(scenario.known, date(2026, 2, 1))
-    assert [(one.number, one.given.certain) for one in found] == [(0, 0), *((1, given) for given in range(1, 6))]
+    assert [(one.number, one.given.least, one.given.most) for one in found] == [(0, 0, 0), *PARTS_OF_A_FIRST]
     assert {one.last for one in found if one.number} == {DateRange(date(1900, 1, 1), date(2026, 2, 1))}
     assert not found[0].is_open
     (begun,) = possible_treatments(scenario.known, date(2026, 2, 2))
@@ -181,7 +185,7 @@ def test_a_dose_of_ours_may_be_of_the_untold_first_course() -> None:
     later = {"doses_given": 3, "first_dose_on": "2026-02-02", "last_dose_on": "2026-02-04", "completed": True}
     scenario = given(dose("2025-01-06"), told("2026-03-01", later))
     found = possible_treatments(scenario.known, date(2026, 2, 1))
-    assert [(one.number, one.given.certain) for one in found] == [*((1, given) for given in range(1, 6)), (2, 1)]
+    assert [(one.number, one.given.least, one.given.most) for one in found] == [*PARTS_OF_A_FIRST, (2, 1, 1)]
 
 
 def test_an_untold_first_course_may_be_before_our_doses_or_with_them() -> None:
