@@ -78,9 +78,9 @@ def contradictions(found: tuple[Course, ...], true: list[TrueCourse]) -> Iterato
                 yield f"course {row.number} has {day}, and is listed with {days}"
         if row.certainly_completed_on not in (None, course.completed_on):
             yield f"course {row.number} is complete on {course.completed_on}, not on {row.certainly_completed_on}"
-        elsewhere = [
-            dose.on for dose in row.doses if dose.on not in course.days and dose.dose_id not in row.listed_as_recorded
-        ]
+        # Of a voided claim, the list says that it is not known whether the infusion was given (R30).
+        certain = [one for one in row.doses if one.days[0] and one.dose_id not in row.listed_as_recorded]
+        elsewhere = [one.on for one in certain if one.on not in course.days]
         if elsewhere:
             yield f"the doses of {elsewhere} are listed in course {row.number}"
     # Reports that are too vague to follow a life leave open how many courses there are.
