@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from api import demo
-from api.cli.opening import errors_to_exit_status, url_to_write
+from api.cli.opening import errors_to_exit_status, open_existing_ledger, url_of_existing, url_to_write
 from api.cli.options import AsJson, Database, TimeZone
 from api.cli.output import print_result
 from api.cli.program import app
@@ -27,6 +27,7 @@ from domain.events.patient import Member
 from domain.events.system import THE_LEDGER_ITSELF
 from domain.facts import counted
 from domain.ledger.application import Ledger, open_ledger
+from domain.ledger.start_check import check_before_opening, check_every_page, check_last_events
 from domain.ledger.stores.urls import address_of
 
 if TYPE_CHECKING:
@@ -66,8 +67,13 @@ def serve_command(
     ] = None,
     database: Database = None,
     time_zone: TimeZone = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Check the ledger as at each start, and every page of its file, and end.")
+    ] = False,
 ) -> None:
     """Serve the API and the pages.
+
+    At each start, the ledger's file, its last 1,000 events and their seal are checked.
 
     The server listens on this machine only, or behind a proxy. Ctrl-C or SIGTERM stops it.
 
@@ -75,22 +81,31 @@ def serve_command(
     """
     with errors_to_exit_status(), ExitStack() as stack:
         _check_demo(context, with_demo, patients)
+        if check:
+            _check(database)
+            return
         front = front_of(public_url, proxy)
         stack.enter_context(serve.until_stopped())
         listener = stack.enter_context(serve.listening(host, port, front))
         if with_demo:
             _serve_demo(listener, front, time_zone, patients or len(demo.SITUATIONS))
             return
-        url = url_to_write(database)
-        zone = which_ledger.zone_to_open_with(url, time_zone, which_ledger.machine_zone)
-        with open_ledger(url, zone=zone) as ledger:
-            identity = _identity_of(ledger, front)
-            print_result(f"Ledger: {ledger.address} (time zone {ledger.zone.key})")
-            _print_administrator_link(identity, identity.public_url or serve.url_of(listener))
-            print_result(f"Serving {_url_of(listener, front)} (documentation at /docs). Ctrl-C stops it.")
-            sys.stdout.flush()
-            with announce_address(ledger, serve.url_of(listener), identity.public_url):
-                serve.serve(ledger, listener, front, identity)
+        _serve_ledger(listener, front, url_to_write(database), time_zone)
+
+
+def _serve_ledger(listener: socket, front: Front, url: str, time_zone: str | None) -> None:
+    """Checks the ledger and serves it until it is stopped. Raises StoreError for what is damaged."""
+    zone = which_ledger.zone_to_open_with(url, time_zone, which_ledger.machine_zone)
+    check_before_opening(url)
+    with open_ledger(url, zone=zone) as ledger:
+        check_last_events(ledger)
+        identity = _identity_of(ledger, front)
+        print_result(f"Ledger: {ledger.address} (time zone {ledger.zone.key})")
+        _print_administrator_link(identity, identity.public_url or serve.url_of(listener))
+        print_result(f"Serving {_url_of(listener, front)} (documentation at /docs). Ctrl-C stops it.")
+        sys.stdout.flush()
+        with announce_address(ledger, serve.url_of(listener), identity.public_url):
+            serve.serve(ledger, listener, front, identity)
 
 
 def _check_demo(context: typer.Context, with_demo: bool, patients: int | None) -> None:
@@ -108,6 +123,15 @@ def _check_demo(context: typer.Context, with_demo: bool, patients: int | None) -
             field="--database",
             remedy="use --demo or --database, not both; `demo --database URL` fills a ledger that is kept",
         )
+
+
+def _check(database: str | None) -> None:
+    """Checks the ledger and prints the result. Raises StoreError for what is damaged."""
+    check_before_opening(url_of_existing(database))
+    with open_existing_ledger(database) as ledger:
+        check_last_events(ledger)
+        check_every_page(ledger.address)
+        print_result(f"The ledger at {ledger.address} can be served: its files, last events and seal are well.")
 
 
 @app.command("demo")

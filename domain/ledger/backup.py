@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from io import BytesIO
@@ -30,6 +30,7 @@ from domain.ledger.errors import DocumentDamaged, StoreError
 from domain.ledger.event_store import EventMapper
 from domain.ledger.stores import sqlite_connections
 from domain.ledger.stores.sqlite_connections import LedgerSQLiteDatastore
+from domain.ledger.stores.sqlite_files import companions, documents_folder
 from domain.ledger.stores.urls import Address, SQLiteAddress
 
 BACK_UP_POSTGRESQL: Final = (
@@ -57,7 +58,9 @@ class BackupResult:
     missing: tuple[tuple[UUID, str], ...]
 
 
-def back_up(address: Address, file: Path, cipher: RecordCipher | None = None) -> BackupResult:
+def back_up(
+    address: Address, file: Path, cipher: RecordCipher | None = None, entropy: Callable[[int], bytes] = os.urandom
+) -> BackupResult:
     """Writes the backup to `file`, which only its owner can read. The file appears only when it is complete.
 
     Encrypted content stays encrypted. The cipher is needed to read which documents the events name; if none is
@@ -74,17 +77,20 @@ def back_up(address: Address, file: Path, cipher: RecordCipher | None = None) ->
     schema.needs_upgrade(address)
     if file.exists():
         raise StoreError(f"{file} already exists", "give another file: a backup never replaces a file")
-    with _temporary_folder(file) as folder, closing(_copy_of(address.path, folder / "copy")) as copy:
+    with _temporary_folder(file) as folder, closing(_copy_of(address.path, folder / "copy", entropy)) as copy:
         events: int = copy.execute("SELECT count(*) FROM stored_events").fetchone()[0]
         documents, missing = 0, []
         with _archive(folder / "archive") as archive:
+            # Empty: whoever unpacks the file over an older ledger removes the log that would be played into this one.
+            log = companions(address.path)[0]
+            archive.addfile(_owner_only(tarfile.TarInfo(log.name)))
             archive.add(folder / "copy", address.path.name, filter=_owner_only)
-            for patient_id, sha256, content in _documents(address.path, copy, cipher or cipher_in()):
+            for patient_id, sha256, content in documents_named(address.path, copy, cipher or cipher_in()):
                 if content is None:
                     missing.append((patient_id, sha256))
                     continue
                 documents += 1
-                member = tarfile.TarInfo(f"{address.path.name}-documents/{patient_id.hex}/{sha256}")
+                member = tarfile.TarInfo(f"{documents_folder(address.path).name}/{patient_id.hex}/{sha256}")
                 member.size = len(content)
                 archive.addfile(_owner_only(member), BytesIO(content))
         size = (folder / "archive").stat().st_size
@@ -93,14 +99,18 @@ def back_up(address: Address, file: Path, cipher: RecordCipher | None = None) ->
     return BackupResult(file, size, events, documents, tuple(missing))
 
 
-def _copy_of(path: Path, place: Path) -> sqlite3.Connection:
-    """A snapshot of the database, copied in one step. Writers continue, and do not make the copy start over."""
+def _copy_of(path: Path, place: Path, entropy: Callable[[int], bytes]) -> sqlite3.Connection:
+    """A snapshot of the database, copied in one step. Writers continue, and do not make the copy start over.
+
+    Its header has a number of its own, so that a write-ahead log of the original is recognized beside it.
+    """
     os.close(os.open(place, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     with closing(sqlite_connections.connect(path)) as source, closing(sqlite3.connect(place)) as target:
         source.backup(target)
     # No other process uses the copy. Without a write-ahead log, all of it is in one file.
     copy = sqlite3.connect(place)
     copy.execute("PRAGMA journal_mode=DELETE")
+    copy.execute(f"PRAGMA user_version={int.from_bytes(entropy(4)) >> 1 | 1}")
     found = copy.execute("PRAGMA integrity_check").fetchall()
     if found != [("ok",)]:
         copy.close()
@@ -108,10 +118,13 @@ def _copy_of(path: Path, place: Path) -> sqlite3.Connection:
     return copy
 
 
-def _documents(
+def documents_named(
     path: Path, copy: sqlite3.Connection, cipher: RecordCipher | None
 ) -> Iterator[tuple[UUID, str, bytes | None]]:
-    """Each document that an event of the copy names, once, in its stored form; None if it is missing or damaged."""
+    """Each document that an event of the copy names, once, in its stored form; None if it is missing or damaged.
+
+    The documents are those beside `path`.
+    """
     documents, mapper = SQLiteDocuments(LedgerSQLiteDatastore(path), cipher), EventMapper(cipher=cipher)
     seen = set[tuple[UUID, str]]()
     for stream, version, topic, state in copy.execute(_NAMING_EVENTS, _NAMING_TOPICS):

@@ -32,6 +32,7 @@ from domain.ledger.documents.content import (
 from domain.ledger.durable_folders import sync_folder
 from domain.ledger.encryption.records import RecordCipher
 from domain.ledger.stores.sqlite_connections import LedgerSQLiteDatastore
+from domain.ledger.stores.sqlite_files import documents_folder
 
 _PATIENT: Final = re.compile("[0-9a-f]{32}")
 
@@ -45,7 +46,7 @@ class SQLiteDocuments:
     def __init__(self, datastore: LedgerSQLiteDatastore, cipher: RecordCipher | None = None) -> None:
         self._datastore = datastore
         self._cipher = cipher
-        self.folder = datastore.path.with_name(f"{datastore.path.name}-documents")
+        self.folder = documents_folder(datastore.path)
         self._incoming = self.folder / "incoming"
 
     def put(

@@ -16,6 +16,8 @@ from domain.ledger.reader import LedgerReader
 from domain.ledger.stores.postgres_datastore import LedgerPostgresDatastore
 from domain.ledger.stores.sql import PostgresViews, SQLiteViews
 from domain.ledger.stores.sqlite_connections import LedgerSQLiteDatastore
+from domain.ledger.stores.sqlite_files import damaged_pages
+from domain.ledger.stores.urls import SQLiteAddress
 from domain.ledger.verification.check_bytes import Keys, Signed, read_signed
 from domain.ledger.verification.report import Logged, VerificationFailure, VerificationPart
 from domain.ledger.verification.source import EditionRevision, VerifiedLeaf
@@ -92,6 +94,11 @@ class LedgerSource:
         while page := self._select(statement, after=after, most=PAGE, **values):
             yield from page
             after = page[-1][place]
+
+    def damage(self) -> list[str]:
+        """What is wrong with the pages of the database file, which can keep the rest from being read."""
+        address = self._ledger.address
+        return damaged_pages(address.path) if isinstance(address, SQLiteAddress) else []
 
     def keys(self, part: VerificationPart, keys: Keys) -> None:
         """Does nothing, because the events of a ledger name its keys."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from domain.ledger.verification.check_bytes import Keys, Signed
@@ -24,6 +24,9 @@ class Source(Protocol):
     """A source is read once from start to end, and then again history by history. Unreadable parts are failures."""
 
     name: str
+
+    def damage(self) -> Sequence[str]:
+        """What is wrong with the files of the source, which can keep the rest from being read."""
 
     def keys(self, part: VerificationPart, keys: Keys) -> None:
         """Adds the keys that are stored with the source."""

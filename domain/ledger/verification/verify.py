@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final, get_args
 
+from eventsourcing.persistence import PersistenceError
+
 from domain.events.system import AccessesRecorded, SealEvent
 from domain.ledger.verification.check_bytes import BytesCheck, Keys, Signed
 from domain.ledger.verification.check_meaning import OPENED_TOPIC, MeaningCheck, UnreadableEvent
 from domain.ledger.verification.check_order import OrderCheck
-from domain.ledger.verification.report import Logged, VerificationReport, about
+from domain.ledger.verification.report import Logged, VerificationFailure, VerificationReport, about
 from domain.ledger.verification.source import Source
 from domain.permissions.disclosure import digest_of
 from domain.seal.errors import Malformed
@@ -54,6 +56,18 @@ class _Verification:
         self.registers: dict[str, int] = {}
 
     def run(self) -> VerificationReport:
+        damage = self.source.damage()
+        for what in damage:
+            self.report.bytes.fail(VerificationFailure(f"the database file is damaged: {what}"))
+        try:
+            self._run()
+        except PersistenceError:
+            # What is damaged may not be readable. Then the report ends here, and does not hold.
+            if not damage:
+                raise
+        return self.report
+
+    def _run(self) -> None:
         self._log()
         self.order.finish()
         self.bytes.finish()
@@ -66,7 +80,6 @@ class _Verification:
         if self.bytes.last is not None:
             checkpoint = self.bytes.last.checkpoint
             self.report.checkpoint = checkpoint.origin, checkpoint.size, checkpoint.root.hex()
-        return self.report
 
     def _log(self) -> None:
         done = 0

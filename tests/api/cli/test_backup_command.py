@@ -1,4 +1,4 @@
-"""`backup` as a person types it, and `tar` to restore."""
+"""`backup` and `restore` as a person types them, and what `serve` says of a ledger that was restored wrongly."""
 
 from __future__ import annotations
 
@@ -66,6 +66,47 @@ def test_documents_that_are_not_whole_are_named_and_the_rest_is_backed_up(sqlite
     assert (tmp_path / "part.tar").exists()
 
 
+def test_what_is_backed_up_is_restored_and_checked(sqlite_url: str, tmp_path: Path) -> None:
+    with open_ledger(sqlite_url, clock=Clock(NOON)) as ledger:
+        with_a_document(ledger)
+    run("backup", str(tmp_path / "plan.tar"), "--database", sqlite_url)
+    url = f"sqlite:///{tmp_path / 'restored.sqlite'}"
+    said = run("restore", str(tmp_path / "plan.tar"), "--database", url).stdout
+    assert said == f"Restored {tmp_path / 'plan.tar'} to {url}: 4 events and 1 document, checked.\n"
+    assert "can be served" in run("serve", "--check", "--database", url).stdout
+    assert "never replaces" in refused("restore", str(tmp_path / "plan.tar"), "--database", url)
+    again = run("restore", str(tmp_path / "plan.tar"), "--database", f"{url}-2", "--json").stdout
+    assert json.loads(again) == {"database": f"{url}-2", "events": 4, "documents": 1, "missing": []}
+
+
+def test_documents_that_the_backup_lacks_are_named_and_the_rest_is_restored(sqlite_url: str, tmp_path: Path) -> None:
+    with open_ledger(sqlite_url, clock=Clock(NOON)) as ledger:
+        patient = with_a_document(ledger)
+    (tmp_path / "ledger.sqlite-documents" / patient / REPORT_SHA256).unlink()
+    run("backup", str(tmp_path / "part.tar"), "--database", sqlite_url, status=1)
+    result = run("restore", str(tmp_path / "part.tar"), "--database", f"sqlite:///{tmp_path / 'part.sqlite'}", status=1)
+    assert REPORT_SHA256 in result.stderr
+    assert (tmp_path / "part.sqlite").exists()
+
+
+def test_serve_refuses_a_ledger_with_the_log_of_another_and_leaves_it_as_it_is(sqlite_url: str, tmp_path: Path) -> None:
+    with open_ledger(sqlite_url, clock=Clock(NOON)) as ledger:
+        patient_id = opened(ledger)
+        run("backup", str(tmp_path / "plan.tar"), "--database", sqlite_url)
+        dosed(ledger, patient_id, *range(8))
+        left = (tmp_path / "ledger.sqlite-wal").read_bytes()
+    place = tmp_path / "by hand"
+    place.mkdir()
+    subprocess.run(["tar", "-xf", tmp_path / "plan.tar", "-C", place, "ledger.sqlite"], check=True)
+    (place / "ledger.sqlite-wal").write_bytes(left)
+    before = {one.name: one.read_bytes() for one in place.iterdir()}
+    for words in (("serve", "--port", "0"), ("serve", "--check")):
+        said = refused(*words, "--database", f"sqlite:///{place / 'ledger.sqlite'}")
+        assert "belongs to another database" in said
+        assert "lemtrada-ledger restore" in said
+    assert {one.name: one.read_bytes() for one in place.iterdir()} == before
+
+
 def test_a_postgresql_ledger_is_sent_to_the_tools_of_its_server(tmp_path: Path) -> None:
     said = refused("backup", str(tmp_path / "plan.tar"), "--database", "postgresql://me:hunter2@h/ledger")
     assert "pg_basebackup" in said
@@ -80,6 +121,7 @@ def test_a_backup_that_is_there_is_not_replaced(sqlite_url: str, tmp_path: Path)
 
 def test_it_has_help_with_an_example() -> None:
     assert "Example: lemtrada-ledger backup" in run("backup", "--help").stdout
+    assert "Example: lemtrada-ledger restore" in run("restore", "--help").stdout
 
 
 @pytest.mark.parametrize(
@@ -93,7 +135,7 @@ def test_on_a_terminal_a_backup_that_takes_longer_shows_that_it_is_under_way(
     monkeypatch.setattr(backup, "SECONDS_BEFORE_PROGRESS", seconds)
     shown = io.StringIO()
     begun = time.monotonic()
-    with backup.elapsed_time_shown(Console(file=shown, force_terminal=terminal, width=80)):
+    with backup.elapsed_time_shown(Console(file=shown, force_terminal=terminal, width=80), "backing up"):
         time.sleep(0.3)
     assert ("backing up" in shown.getvalue()) == tells
     assert time.monotonic() - begun < 10

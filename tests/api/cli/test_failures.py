@@ -30,6 +30,7 @@ FAILING: dict[str, tuple[str, ...]] = {
     "dossier": (f"{UNKNOWN}.a1", "--output", "{folder}/dossier"),
     "document": (f"{UNKNOWN}.f1", "--output", "{folder}/report.pdf"),
     "backup": ("{folder}/plan.tar",),
+    "restore": ("{folder}/plan.tar",),
     "encryption-key new": ("--output", "{folder}/none/ledger.key"),
     "audit-events": ("--output", "{folder}/audit.ndjson"),
     "provenance": ("--output", "{folder}/provenance.ndjson"),

@@ -58,6 +58,7 @@ SHOWS_NOBODY: dict[str, str] = {
     "demo": "the synthetic patients that it made",
     "import": "records, and tells numbers of lines; what a refusal shows is recorded, by a test below",
     "backup": "a file that nobody reads by it, for whoever may read the whole database",
+    "restore": "numbers, and ids of documents that are missing",
     "rebuild": "ids of patients whose rows cannot be made",
     "verify": "ids of streams and what is wrong with them",
     "invite": "people of the plan",
