@@ -34,6 +34,7 @@ from domain.ledger.verification.history_export import is_of_one_history, verify_
 from domain.ledger.verification.ledger_source import LedgerSource
 from domain.ledger.verification.report import Logged, VerificationReport
 from domain.ledger.verification.verify import verify
+from domain.seal.encoding import BYTE_ORDER_MARKS
 from domain.seal.errors import SealError
 from domain.seal.notes import VerifyingKey, read_verifying_key
 
@@ -159,7 +160,9 @@ def _read_key(text: str) -> VerifyingKey:
     remedy = "give the key that `lemtrada-ledger seal key` prints, or a file that has it"
     if "+" not in text or Path(text).is_file():
         try:
-            text = next(iter(Path(text).read_text().splitlines()), "")
+            content = Path(text).read_bytes()
+            _refuse_byte_order_mark(content, text, "key", "--key")
+            text = next(iter(content.decode().splitlines()), "")
         except (OSError, UnicodeDecodeError) as error:
             raise InvalidCommand(f"the key cannot be read: {error}", field="--key", remedy=remedy) from None
     try:
@@ -172,12 +175,24 @@ def _read_checkpoint(path: Path) -> Signed:
     """The signed checkpoint in a file. Raises InvalidCommand."""
     remedy = "give a published checkpoint, or a checkpoint of an export"
     try:
-        return read_signed(path.read_bytes(), str(path), is_given=True)
+        content = path.read_bytes()
+        _refuse_byte_order_mark(content, str(path), "checkpoint", "--checkpoint")
+        return read_signed(content, str(path), is_given=True)
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise InvalidCommand(f"{path} cannot be read: {reason}", field="--checkpoint", remedy=remedy) from None
     except SealError as error:
         raise InvalidCommand(f"{path} is not a checkpoint: {error.what}", field="--checkpoint", remedy=remedy) from None
+
+
+def _refuse_byte_order_mark(content: bytes, file: str, what: str, field: str) -> None:
+    """Raises InvalidCommand for a file that another program saved as text, which would not agree with any signature."""
+    if content.startswith(BYTE_ORDER_MARKS):
+        raise InvalidCommand(
+            f"{file} is no {what}: it begins with a byte order mark, which another program added",
+            field=field,
+            remedy="copy the file itself, without opening and saving it",
+        )
 
 
 # -- the contents of an export ----------------------------------------------------------------

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
 from base64 import b64decode, b64encode
+from typing import Final
 
 from domain.seal.errors import Malformed
 from domain.seal.merkle import HASH_SIZE, SIZE_MAX
@@ -43,8 +45,14 @@ def number_of(text: str, what: str, where: str) -> int:
     return number
 
 
+BYTE_ORDER_MARKS: Final = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+"""What some programs put before a text when they save it. No signed text begins with it."""
+
+
 def text_of(content: str | bytes, what: str) -> str:
     """UTF-8 text without control characters other than newlines, as signed notes must be. Raises Malformed."""
+    if content.startswith("\ufeff") if isinstance(content, str) else content.startswith(BYTE_ORDER_MARKS):
+        raise Malformed("it begins with a byte order mark, which a text editor added: copy the file itself", what)
     try:
         text = content.decode() if isinstance(content, bytes) else content
         text.encode()

@@ -14,6 +14,7 @@ from api import demo
 from domain.ledger.application import open_ledger
 from domain.ledger.verification import export_layout
 from domain.ledger.verification.report import INTERNALLY_CONSISTENT_ONLY
+from domain.seal.encoding import BYTE_ORDER_MARKS
 from tests.api.cli.test_questions import refused, run
 from tests.seal.outside import export_as_go_sees_it, openssl_verifies
 
@@ -141,6 +142,26 @@ def test_wrong_use_is_told_in_one_line_and_status_two(url: str, tmp_path: Path) 
     assert "was not found" in refused("export", str(tmp_path / "x"), "--database", url, "--appeal", unknown)
     assert "No ledger was found" in refused("verify", "--database", f"sqlite:///{tmp_path / 'none.sqlite'}")
     assert not (tmp_path / "x").exists()
+
+
+@pytest.mark.parametrize("mark", BYTE_ORDER_MARKS)
+def test_a_checkpoint_or_key_that_an_editor_saved_is_none_and_says_nothing_of_the_export(
+    url: str, tmp_path: Path, mark: bytes
+) -> None:
+    """Its text would be another one, and no signature agrees with that."""
+    run("export", str(tmp_path / "export"), "--database", url)
+    encoding = {BYTE_ORDER_MARKS[1]: "utf-16-le", BYTE_ORDER_MARKS[2]: "utf-16-be"}.get(mark, "utf-8")
+    for name, option, what in (
+        (export_layout.CHECKPOINT, "--checkpoint", "checkpoint"),
+        (export_layout.VKEY, "--key", "key"),
+    ):
+        saved = tmp_path / f"{name} saved"
+        saved.write_bytes(mark + (tmp_path / "export" / name).read_text().encode(encoding))
+        said = refused("verify", str(tmp_path / "export"), option, str(saved))
+        assert f"is no {what}" in said
+        assert "copy the file itself" in said
+        assert "failed verification" not in said
+        run("verify", str(tmp_path / "export"), option, str(tmp_path / "export" / name))
 
 
 def test_an_export_whose_checkpoint_cannot_be_signed_writes_nothing(url: str, tmp_path: Path) -> None:
