@@ -40,7 +40,8 @@ LINES_WITHOUT_DAYS: Final = "lines_without_days"
 HISTORIES_LINKED: Final = "histories_linked"
 LINKED_SENTENCE: Final = "Another history of this patient is linked, and it is not part of this assessment."
 DEATH_ON_RECORD: Final = "death_on_record"
-ALWAYS_REFERRED: Final = frozenset({HISTORIES_LINKED, DEATH_ON_RECORD})
+COURSE_SHORT: Final = "course_short"
+ALWAYS_REFERRED: Final = frozenset({HISTORIES_LINKED, DEATH_ON_RECORD, COURSE_SHORT})
 """The codes of the reasons for which every recommendation is clinical review, also `pend` and `not_recommended`."""
 
 # ICD-10-CM since October 2025. The old code G35, and G35.C0 and G35.D, do not state the form (R15).
@@ -66,7 +67,7 @@ def referral_reasons(question: Question, circumstances: Circumstances) -> Iterat
         yield Reason(code="course_closed_unfinished", citation="1.B", sentence=sentence, readings=("R26",))
     if circumstances.course_short:
         sentence = "An earlier course lacks a dose that was voided."
-        yield Reason(code="course_short", citation="1.B", sentence=sentence, readings=("R24",))
+        yield Reason(code=COURSE_SHORT, citation="1.B", sentence=sentence, readings=("R24",))
     if circumstances.retrospective:
         sentence = "Doses were given before they were requested, which the policy does not address."
         yield Reason(code="retrospective", sentence=sentence, readings=("R4", "R22"))
@@ -118,7 +119,7 @@ def _reasons_since_revision_2(question: Question, circumstances: Circumstances) 
 
 def always_referred(question: Question, circumstances: Circumstances) -> tuple[Reason, ...]:
     """The reasons for which every recommendation is clinical review. Under revision 1 there were none."""
-    is_always = circumstances.histories_linked or circumstances.death_on_record
+    is_always = circumstances.histories_linked or circumstances.death_on_record or circumstances.course_short
     if question.edition.facts_revision == 1 or not is_always:
         return ()
     return tuple(one for one in referral_reasons(question, circumstances) if one.code in ALWAYS_REFERRED)

@@ -1,4 +1,4 @@
-"""The circumstances that revision 2 of the editions added to an assessment (R4, R7, R28, R29).
+"""The circumstances that revision 2 of the editions added to an assessment (R4, R7, R24, R26, R28, R29).
 
 A determination under revision 1 was made without them, and is assessed again without them.
 """
@@ -45,16 +45,20 @@ def with_later_circumstances(
     as_of: date,
     further: Mapping[str, Any],
 ) -> Circumstances:
-    """The circumstances with linked histories, a death on record, the milligrams of the current course, and `further`.
+    """The circumstances with linked histories, a death, the milligrams of the current course, and `further`.
 
-    `further` are those of a retrospective request.
+    A course that was closed or is short counts until a later course is complete. `further` are those of a retrospective
+    request.
     """
+    earlier = patient_courses[:-1]
     death, current = history.deceased_on, current_course(patient_courses, as_of)
     asked = course_in_question(patient_courses)
     entries = asked.doses if asked is not None else ()
     return found.model_copy(
         update={
             "linked_histories": tuple(map(str, history.linked)),
+            "course_closed_unfinished": _is_not_made_up_for(patient_courses, lambda one: one.status == "closed"),
+            "course_short": _is_not_made_up_for(patient_courses, lambda one: one in earlier and one.may_be_short),
             "death_on_record": death is not None and death.earliest <= as_of,
             "entries_waiting": waiting_in_course(history, asked, as_of) if asked is not None else 0,
             "lines_without_days": len([*lines_without_days(entries)]),
@@ -62,6 +66,12 @@ def with_later_circumstances(
             **further,
         }
     )
+
+
+def _is_not_made_up_for(patient_courses: tuple[Course, ...], departs: Callable[[Course], bool]) -> bool:
+    """Whether one of the courses departs from the policy, and no later one is certainly complete (R24, R26)."""
+    complete = max((one.number for one in patient_courses if one.is_complete), default=0)
+    return any(departs(one) and one.number > complete for one in patient_courses)
 
 
 def retrospective_circumstances(

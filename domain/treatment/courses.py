@@ -99,9 +99,14 @@ class Course:
             return "unknown"
         if self.marks.closed_on is not None:
             return "closed"
-        if self.marks.completed and self.marks.lost_a_dose:
-            return "short"
-        return "unknown" if self.is_complete is None else "open"
+        if self.is_complete is None:
+            return "unknown"
+        return "short" if self.may_be_short else "open"
+
+    @property
+    def may_be_short(self) -> bool:
+        """Whether the course was complete and lost a dose, or may have lost one by the void of a claim (R24, R30)."""
+        return self.marks.completed and self.marks.lost_a_dose and self.is_complete is not True
 
     @property
     def begun_on(self) -> date:

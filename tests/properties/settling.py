@@ -107,7 +107,7 @@ def in_order_of_recording(telling: Telling) -> list[Report]:
 
 
 def true_value(telling: Telling, told: Told, name: str) -> Any:
-    course = courses_of(telling.life.infusions)[told.course - 1]
+    course = courses_of(telling.life.infusions, telling.life.closed_on)[told.course - 1]
     values: dict[str, Any] = {
         "doses_given": len(told.days),
         "first_dose_on": told.days[0].isoformat(),

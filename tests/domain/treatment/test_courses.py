@@ -214,14 +214,26 @@ def test_a_short_course_is_no_unfinished_one() -> None:
     scenario.then_recommended("refer", "later_course_interrupted", "course_short", scope="B")
 
 
-def test_after_a_short_course_later_requests_are_for_a_clinician() -> None:
-    short_first_course().and_given(submitted(MEETS_B)).then_recommended("refer", "course_short", scope="B")
+@pytest.mark.parametrize(
+    ("hiv_infection", "otherwise"), [(False, "approve"), (None, "pend"), (True, "not_recommended")]
+)
+def test_every_recommendation_is_for_a_clinician_until_a_course_after_a_short_one_is_complete(
+    hiv_infection: bool | None, otherwise: str
+) -> None:
+    statement = asking(3, MEETS_B | {"hiv_infection": hiv_infection})
+    scenario = given(*first_course("2023-03-06"), *doses("2025-04-21", 2), voided(2), submitted(statement))
+    scenario.then_courses("short 4", "open 2")
+    said = scenario.judged().assessment
+    assert (said.recommendation, "course_short" in [one.code for one in said.reasons]) == ("refer", True)
+    scenario.and_given(dose("2025-04-23")).then_courses("short 4", "completed 3")
+    said = scenario.judged().assessment
+    assert (said.recommendation, said.reasons) == (otherwise, ())
 
 
 def test_a_course_whose_doses_were_all_voided_stays_visible_before_a_later_one() -> None:
     scenario = given(*first_course("2023-03-06"), *doses("2024-03-11", 3), *(voided(number) for number in range(1, 6)))
     scenario.then_courses("short 0", "completed 3")
-    scenario.and_given(submitted(MEETS_B)).then_recommended("refer", "course_short", scope="B")
+    scenario.and_given(submitted(MEETS_B)).then_recommended("approve", scope="B")
 
 
 def test_when_the_later_course_falls_away_the_short_one_is_the_latest_and_open() -> None:
@@ -246,6 +258,15 @@ def test_a_clinician_closes_a_first_course_and_it_leads_to_b_and_to_a_clinician(
     scenario = given(*first_course("2024-03-04", 2)).when(closed(1))
     scenario.then(CourseClosedUnfinished, course=1, doses_given=2, reported_course=None).then_courses("closed 2")
     scenario.and_given(submitted(MEETS_B)).then_recommended("refer", "course_closed_unfinished", scope="B")
+
+
+def test_after_a_later_course_is_complete_a_closed_one_is_no_departure_any_more() -> None:
+    scenario = given(*first_course("2023-03-06", 2), today="2023-06-01").and_given(closed(1)).on("2026-04-28")
+    scenario.and_given(*doses("2024-12-02", 2), submitted(asking(3)))
+    scenario.then_courses("closed 2", "open 2")
+    scenario.then_recommended("refer", "course_closed_unfinished", scope="B")
+    scenario.and_given(dose("2024-12-04")).then_courses("closed 2", "completed 3")
+    scenario.then_recommended("approve", scope="B")
 
 
 def test_a_closed_course_is_prior_and_its_last_dose_counts() -> None:

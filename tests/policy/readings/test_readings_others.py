@@ -199,9 +199,12 @@ def _departure(**known: bool) -> tuple[str, list[str], list[tuple[str, ...]]]:
     return judged.recommendation, [one.code for one in judged.reasons], [one.readings for one in judged.reasons]
 
 
-def test_R24_a_short_earlier_course_sends_an_approval_to_a_clinician() -> None:
+def test_R24_a_short_earlier_course_sends_every_recommendation_to_a_clinician() -> None:
     assert _departure(course_short=True) == ("refer", ["course_short"], [("R24",)])
     assert _departure() == ("approve", [], [])
+    for known in (True, None):
+        judged = judge(later(hiv_infection=known), circumstances=Circumstances(course_short=True))
+        assert (judged.recommendation, [one.code for one in judged.reasons]) == ("refer", ["course_short"])
 
 
 def test_R25_a_second_report_of_the_same_last_dose_changes_no_answer() -> None:
@@ -218,8 +221,8 @@ def test_R26_a_course_closed_unfinished_is_path_B_and_a_clinicians() -> None:
     assert _departure(course_closed_unfinished=True) == ("refer", ["course_closed_unfinished"], [("R26",)])
 
 
-def test_R24_and_R26_never_soften_what_is_not_recommended_or_open() -> None:
-    departed = Circumstances(course_short=True, course_closed_unfinished=True)
+def test_R26_never_softens_what_is_not_recommended_or_open() -> None:
+    departed = Circumstances(course_closed_unfinished=True)
     assert judge(later(hiv_infection=True), circumstances=departed).recommendation == "not_recommended"
     assert judge(later(hiv_infection=None), circumstances=departed).recommendation == "pend"
     silent = later(requested_dosing={})

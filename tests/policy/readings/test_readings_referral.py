@@ -50,7 +50,7 @@ def test_R29_a_death_is_a_reason_of_its_own() -> None:
     (reason,) = judge(FAILS, circumstances=DEAD).reasons
     assert reason.readings == ("R29",)
     assert codes(FAILS, DEAD.model_copy(update={"histories_linked": True})) == ("histories_linked", "death_on_record")
-    assert {"histories_linked", "death_on_record"} == ALWAYS_REFERRED
+    assert {"histories_linked", "death_on_record", "course_short"} == ALWAYS_REFERRED
 
 
 @pytest.mark.parametrize(("facts", "expected"), [(initial(), "refer"), (PENDS, "pend"), (FAILS, "not_recommended")])
