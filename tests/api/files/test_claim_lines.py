@@ -306,3 +306,13 @@ def test_an_issuer_may_be_in_a_column_of_its_own(intake: Intake, ledger: Ledger)
     rows += b"east:plan,M:2,2024-03-04,J0202,12,C-1\n,M-1,2024-03-04,J0202,12,C-2\n"
     assert results(intake.claims(rows.splitlines(keepends=True))) == [("recorded", None)] * 2
     assert [one.source_reference for one in history(ledger).doses] == ["C-2"]
+
+
+def test_a_denied_claim_that_is_paid_as_a_replacement_is_recorded_as_one_dose(door: Door, ledger: Ledger) -> None:
+    denied, paid = door(
+        claim("C-10", claim_status="denied"), claim("C-11", frequency_code="7", original_reference="C-10")
+    )
+    assert (denied.fate, denied.result) == ("recorded", "denied")
+    assert (paid.fate, paid.result) == ("recorded", "replacement")
+    (dose,) = history(ledger).doses
+    assert dose.facts.references == ("C-10", "C-11")
