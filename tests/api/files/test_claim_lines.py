@@ -12,6 +12,7 @@ from api.files.import_intake import Intake, LineOutcome
 from api.files.import_lines import ClaimFields
 from domain.commands.treatment import RecordClaim, RecordDose
 from domain.errors import InvalidCommand
+from domain.events.patient import Member
 from domain.ledger.application import Ledger
 from tests.api.files.claims import PERSON, claim, history, imported, results, table
 from tests.story import IMPORTER
@@ -316,3 +317,13 @@ def test_a_denied_claim_that_is_paid_as_a_replacement_is_recorded_as_one_dose(do
     assert (paid.fate, paid.result) == ("recorded", "replacement")
     (dose,) = history(ledger).doses
     assert dose.facts.references == ("C-10", "C-11")
+
+
+@pytest.mark.parametrize("control", ["\x1b[2J", "\x07", "\x7f", "\x9b"])
+def test_a_control_character_is_refused_by_the_import_as_by_the_api(
+    intake: Intake, ledger: Ledger, control: str
+) -> None:
+    (outcome,) = imported(intake, PERSON | {"reference": "H-2", "member": {"member_id": "M-2"}, "name": f"A{control}B"})
+    assert (outcome.fate, outcome.field) == ("refused", "name")
+    assert (outcome.cause, outcome.remedy) == ("the text contains a control character", "remove it")
+    assert ledger.find(Member(member_id="M-2")) is None
