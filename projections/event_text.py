@@ -259,6 +259,8 @@ SENTENCES: Final[dict[type[Event], Callable[[Any], str]]] = {
     ClaimLineRecorded: lambda event: (
         f"{event.source_reference}: billed, not paid"
         if event.line == "denied"
+        else f"{event.source_reference}: replaces the denied line {event.original_reference}; counts once"
+        if event.line == "replacement"
         else f"{event.source_reference}: waits for claim {event.original_reference or event.source_reference}"
     ),
     VoidedClaimSettled: lambda event: f"{entry_of(event.dose_id)}: {_FOUND_OF_INFUSION[event.finding]}. {event.reason}",

@@ -85,6 +85,9 @@ def _result_of_dose(history: PatientHistory, event: DoseAdministered, others: li
         note = "second entry of its day: a person says if it is separate, the same, or part of the same dose"
         return Result("second_entry", note)
     range_of_days = _range_of_days(event.source, event.mg)
+    if any(isinstance(one, ClaimLineRecorded) for one in others):
+        note = "replaces a denied line, and counts once"
+        return Result("replacement", f"{note}; {range_of_days}" if range_of_days else note)
     return Result("several_days", range_of_days) if range_of_days else ORDINARY
 
 

@@ -36,6 +36,7 @@ from api.files.import_members import LineMembers, member_of_row
 from api.record_access.commands import recording_refusals
 from api.record_access.patient_access import PatientAccess
 from api.text.invalid_values import invalid_value
+from api.text.value_faults import value_faults
 from domain.commands import Command
 from domain.commands.determinations import ImportPastDetermination
 from domain.commands.patient import ChangeLineOfBusiness, OpenHistory
@@ -348,6 +349,10 @@ def _by_column(outcome: LineOutcome) -> LineOutcome:
 
 
 def _validated(value: Any) -> AnyImportLine:
+    for found in value_faults(value, ()):
+        cause, remedy = invalid_value(found)
+        path = ".".join(str(one) for one in found["loc"] if isinstance(one, int) or one.isidentifier())
+        raise _UnreadableLine(cause, path or None, remedy, value)
     try:
         line: AnyImportLine = LINE.validate_json(to_json(value))
     except ValidationError as error:

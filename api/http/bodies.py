@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Coroutine, Iterator
-from math import isfinite
+from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
 from fastapi import Request, Response
@@ -20,6 +19,7 @@ from pydantic_core import from_json
 from starlette.types import Message
 
 from api.http.problems import BodyTooLarge, UnreadableBody, WrongContentType
+from api.text.value_faults import value_faults
 
 BODY_BYTES_MAX: Final = 262_144
 """The largest body of a command, in bytes. A request with a hundred agents is under 50 KB.
@@ -31,7 +31,6 @@ DISCARDED_BYTES_MAX: Final = 67_108_864
 """How many bytes of a body that is too large are read and dropped, so that a client that is sending gets the answer."""
 
 _JSON: Final = re.compile(r"application/(json|[^;\s]+\+json)\s*(;.*)?", re.IGNORECASE)
-_CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 
 class CheckedJsonRoute(APIRoute):
@@ -118,7 +117,7 @@ def _check(body: bytes, content_type: str) -> None:
     except ValueError as error:
         # The message states the position and the kind of fault, never the text around it.
         raise UnreadableBody(f"The body is not JSON: {error}.") from None
-    if faults := list(_faults(document, ("body",))):
+    if faults := list(value_faults(document, ("body",))):
         raise RequestValidationError(faults)
 
 
@@ -127,21 +126,3 @@ def _reject_duplicate_keys(pairs: list[tuple[str, object]]) -> dict[str, object]
     if len(members) < len(pairs):
         raise ValueError("a key appears twice in one object")
     return members
-
-
-def _faults(value: Any, path: tuple[str | int, ...]) -> Iterator[dict[str, Any]]:
-    """Errors for values that no field accepts, at their paths.
-
-    They are numbers that are not finite (1e999), and text with a control character other than a tab or a line break.
-    """
-    match value:
-        case dict():
-            for name, part in value.items():
-                yield from _faults(part, (*path, name))
-        case list():
-            for number, part in enumerate(value):
-                yield from _faults(part, (*path, number))
-        case float() if not isfinite(value):
-            yield {"type": "finite_number", "loc": path, "msg": "The number is too large"}
-        case str() if _CONTROL.search(value):
-            yield {"type": "control_character", "loc": path, "msg": "The text contains a control character"}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import NamedTuple
 
 from domain.commands.context import CommandContext
 from domain.commands.treatment import RecordClaim
 from domain.errors import AlreadyRecorded, NotPermitted
 from domain.events.treatment import ClaimVoided, FoundBy
+from domain.history.entry_facts import RecordedClaimLine
 from domain.history.records import Dose
 from domain.history.state import PatientHistory
 from domain.people import Actor
@@ -21,17 +23,16 @@ class FoundEntry(NamedTuple):
 def entry_of_line(history: PatientHistory, line: RecordClaim) -> FoundEntry | None:
     """The entry of the claim that the line is about, or None.
 
-    It is found by the original's reference, or by the line's own. A line that names no original is about the one entry
-    of the same source on its day.
+    It is found by the original's reference alone where the line names it. Else it is found by the line's own, or it is
+    the one entry of the same source on its day.
     """
     if line.original_reference is not None:
         found = entry_with_reference(history, line.source, line.original_reference)
-        if found is not None:
-            return FoundEntry(found, "original_reference")
+        return FoundEntry(found, "original_reference") if found is not None else None
     found = entry_with_reference(history, line.source, line.source_reference)
     if found is not None:
         return FoundEntry(found, "source_reference")
-    if line.original_reference is not None or line.on is None:
+    if line.on is None:
         return None
     of_day = [one for one in history.doses if (one.source, one.on) == (line.source, line.on) and one.facts.is_in_effect]
     return FoundEntry(of_day[0], "day") if len(of_day) == 1 else None
@@ -65,30 +66,74 @@ def check_own_claim(actor: Actor, dose: Dose) -> None:
         )
 
 
-def waiting_void(
-    history: PatientHistory, source: str, reference: str, dose_id: str, context: CommandContext
-) -> tuple[ClaimVoided, ...]:
-    """The void of this claim that was recorded before it, now applied. Empty if there is none.
+def denied_original(history: PatientHistory, line: RecordClaim) -> RecordedClaimLine | None:
+    """The denied line that a replacement is the paid claim of, or None. It is found as an entry would be."""
+    denied = [one for one in history.claim_lines if one.line == "denied" and one.source == line.source]
+    reference = line.original_reference or line.source_reference
+    named = [one for one in denied if one.source_reference == reference]
+    if named or line.original_reference is not None:
+        return named[-1] if named else None
+    has_entry = any((one.source, one.on) == (line.source, line.on) for one in history.doses)
+    of_day = [one for one in denied if one.on == line.on]
+    return of_day[0] if len(of_day) == 1 and not has_entry else None
 
-    A void that a service sent waits for a claim of that service, or for one that a user of the plan records.
-    """
-    for line in history.claim_lines:
-        is_named = reference in (line.original_reference, line.source_reference)
-        if not line.waits or line.source != source or not is_named:
-            continue
-        if context.actor.role == "service" and line.reported_by_service not in (None, context.actor.id):
-            continue
-        return (
-            context.event(
-                ClaimVoided,
-                dose_id=dose_id,
-                on=line.on,
-                mg=line.mg,
-                source=line.source,
-                source_reference=line.source_reference,
-                original_reference=line.original_reference,
-                found_by="original_reference" if reference == line.original_reference else "source_reference",
-                line_version=line.version,
-            ),
+
+def check_own_line(actor: Actor, line: RecordedClaimLine) -> None:
+    """Raises NotPermitted if a service replaces a denied line that it did not send."""
+    if actor.role == "service" and line.reported_by_service != actor.id:
+        raise NotPermitted(
+            "a service may replace only a claim that it reported",
+            field="actor.id",
+            remedy="ask the service that reported the claim, or a user of the plan",
         )
-    return ()
+
+
+class Arrived(NamedTuple):
+    """A claim that is recorded now: its entry, its day, and all references that name it."""
+
+    dose_id: str
+    source: str
+    on: date
+    references: tuple[str, ...]
+
+
+def waiting_voids(history: PatientHistory, claim: Arrived, context: CommandContext) -> tuple[ClaimVoided, ...]:
+    """The voids of this claim that were recorded before it, now applied.
+
+    All voids that name the claim apply. If none does, a void that names no original applies to the only entry of its
+    source and day. A void that a service sent waits for a claim of that service, or for one that a user of the plan
+    records.
+    """
+    waiting = [
+        line
+        for line in history.claim_lines
+        if line.waits
+        and line.source == claim.source
+        and not (context.actor.role == "service" and line.reported_by_service not in (None, context.actor.id))
+    ]
+    named = [line for line in waiting if (line.original_reference or line.source_reference) in claim.references]
+    of_day = [line for line in waiting if line.original_reference is None and line.on == claim.on]
+    if named or _has_other_entry(history, claim):
+        of_day = []
+    return tuple(_applied(line, claim, context, "day" if line in of_day else None) for line in named or of_day[:1])
+
+
+def _has_other_entry(history: PatientHistory, claim: Arrived) -> bool:
+    return any(
+        (one.source, one.on) == (claim.source, claim.on) and one.dose_id != claim.dose_id and one.facts.is_in_effect
+        for one in history.doses
+    )
+
+
+def _applied(line: RecordedClaimLine, claim: Arrived, context: CommandContext, by: FoundBy | None) -> ClaimVoided:
+    return context.event(
+        ClaimVoided,
+        dose_id=claim.dose_id,
+        on=line.on,
+        mg=line.mg,
+        source=line.source,
+        source_reference=line.source_reference,
+        original_reference=line.original_reference,
+        found_by=by or ("source_reference" if line.original_reference is None else "original_reference"),
+        line_version=line.version,
+    )

@@ -6,14 +6,22 @@ from typing import Final
 
 from domain.commands import Command
 from domain.commands.context import CommandContext, Occasion
-from domain.commands.treatment import RecordClaim, SettleVoidedClaim, StateDoseDays
-from domain.decisions.claim_lines import check_own_claim, entry_of_line, waiting_void
+from domain.commands.treatment import RecordClaim, RecordDose, SettleVoidedClaim, StateDoseDays
+from domain.decisions.claim_lines import (
+    Arrived,
+    check_own_claim,
+    check_own_line,
+    denied_original,
+    entry_of_line,
+    waiting_voids,
+)
 from domain.decisions.consequences import DecisionFunction
-from domain.decisions.doses import check_day, claim_replaced, dose_named
+from domain.decisions.doses import administered, check_day, claim_replaced, dose_named
 from domain.decisions.preconditions import Precondition, always
 from domain.errors import AlreadyRecorded, Conflict, InvalidCommand, OriginalNotOnRecord
 from domain.events import PatientEvent
 from domain.events.treatment import ClaimLineRecorded, ClaimVoided, DoseDaysStated, VoidedClaimSettled
+from domain.history.entry_facts import RecordedClaimLine
 from domain.history.records import Dose
 from domain.history.state import PatientHistory
 
@@ -73,6 +81,9 @@ def _without_dose(command: RecordClaim, context: CommandContext) -> ClaimLineRec
 def _replacement(history: PatientHistory, command: RecordClaim, context: CommandContext) -> tuple[PatientEvent, ...]:
     """The entry has the values of the replacement from now on, so the claim counts once (R30)."""
     found = entry_of_line(history, command)
+    denied = denied_original(history, command) if found is None else None
+    if denied is not None:
+        return _paid_after_denial(history, command, denied, context)
     if found is None:
         raise OriginalNotOnRecord(
             "the claim that this line replaces is not on record, or not the only one of its source and day",
@@ -88,7 +99,20 @@ def _replacement(history: PatientHistory, command: RecordClaim, context: Command
             dose_id=found.dose.dose_id,
         )
     event = claim_replaced(history, found.dose, found.by, command, context)
-    return event, *waiting_void(history, command.source, command.source_reference, found.dose.dose_id, context)
+    claim = Arrived(event.dose_id, command.source, event.on, (command.source_reference,))
+    return event, *waiting_voids(history, claim, context)
+
+
+def _paid_after_denial(
+    history: PatientHistory, command: RecordClaim, denied: RecordedClaimLine, context: CommandContext
+) -> tuple[PatientEvent, ...]:
+    """A denied line has no entry, so its replacement is the entry, and both references name it (R22, R30)."""
+    check_own_line(context.actor, denied)
+    sent = command.model_dump(include=set(RecordDose.model_fields))
+    event = administered(history, RecordDose.model_validate(sent), context)
+    line = _without_dose(command.model_copy(update={"original_reference": denied.source_reference}), context)
+    claim = Arrived(event.dose_id, command.source, event.on, (denied.source_reference, command.source_reference))
+    return event, line, *waiting_voids(history, claim, context)
 
 
 def _void(history: PatientHistory, command: RecordClaim, context: CommandContext) -> tuple[PatientEvent, ...]:

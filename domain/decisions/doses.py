@@ -18,7 +18,7 @@ from domain.commands.treatment import (
     ReviewDose,
     VoidDose,
 )
-from domain.decisions.claim_lines import refuse_known_reference, waiting_void
+from domain.decisions.claim_lines import Arrived, refuse_known_reference, waiting_voids
 from domain.decisions.consequences import DecisionFunction, after
 from domain.decisions.preconditions import Precondition, always
 from domain.errors import Conflict, InvalidCommand, NotFound
@@ -51,6 +51,12 @@ from domain.treatment.courses import Course, courses
 
 def record_dose(history: PatientHistory, command: RecordDose, context: CommandContext) -> tuple[PatientEvent, ...]:
     """Record a dose that was given, even if it should not have been given (R22). Only the impossible is refused."""
+    event = administered(history, command, context)
+    claim = Arrived(event.dose_id, event.source, event.on, (event.source_reference,))
+    return event, *waiting_voids(history, claim, context)
+
+
+def administered(history: PatientHistory, command: RecordDose, context: CommandContext) -> DoseAdministered:
     check_day(history, command.on, context)
     refuse_known_reference(history, command.source, command.source_reference)
     found = courses(history)
@@ -72,8 +78,7 @@ def record_dose(history: PatientHistory, command: RecordDose, context: CommandCo
     )
     history_after = after(history, (event,))
     found_variances = approval_use.variances(history_after, courses(history_after), history_after.doses[-1])
-    recorded = event.model_copy(update={"variances": found_variances}) if found_variances else event
-    return recorded, *waiting_void(history, command.source, command.source_reference, event.dose_id, context)
+    return event.model_copy(update={"variances": found_variances}) if found_variances else event
 
 
 def check_day(history: PatientHistory, on: date, context: CommandContext) -> None:

@@ -174,7 +174,16 @@ def _claim_voided(history: PatientHistory, event: ClaimVoided) -> PatientHistory
 
 
 def _claim_line_recorded(history: PatientHistory, event: ClaimLineRecorded) -> PatientHistory:
-    return history.changed(claim_lines=(*history.claim_lines, _line(event, event.line)))
+    """A replacement of a denied line follows the dose that it is, and the reference of that line names it too."""
+    dose = None
+    if event.line == "replacement":
+        named = (one for one in history.doses if one.source == event.source)
+        dose = next((one for one in named if event.source_reference in one.facts.references), None)
+    line = _line(event, event.line, dose.dose_id if dose is not None else None)
+    recorded = history.changed(claim_lines=(*history.claim_lines, line))
+    if dose is None or event.original_reference in (None, *dose.facts.references):
+        return recorded
+    return _with_facts(recorded, dose.dose_id, references=(event.original_reference, *dose.facts.references))
 
 
 def _line(

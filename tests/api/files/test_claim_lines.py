@@ -12,6 +12,7 @@ from api.files.import_intake import Intake, LineOutcome
 from api.files.import_lines import ClaimFields
 from domain.commands.treatment import RecordClaim, RecordDose
 from domain.errors import InvalidCommand
+from domain.events.patient import Member
 from domain.ledger.application import Ledger
 from tests.api.files.claims import PERSON, claim, history, imported, results, table
 from tests.story import IMPORTER
@@ -306,3 +307,23 @@ def test_an_issuer_may_be_in_a_column_of_its_own(intake: Intake, ledger: Ledger)
     rows += b"east:plan,M:2,2024-03-04,J0202,12,C-1\n,M-1,2024-03-04,J0202,12,C-2\n"
     assert results(intake.claims(rows.splitlines(keepends=True))) == [("recorded", None)] * 2
     assert [one.source_reference for one in history(ledger).doses] == ["C-2"]
+
+
+def test_a_denied_claim_that_is_paid_as_a_replacement_is_recorded_as_one_dose(door: Door, ledger: Ledger) -> None:
+    denied, paid = door(
+        claim("C-10", claim_status="denied"), claim("C-11", frequency_code="7", original_reference="C-10")
+    )
+    assert (denied.fate, denied.result) == ("recorded", "denied")
+    assert (paid.fate, paid.result) == ("recorded", "replacement")
+    (dose,) = history(ledger).doses
+    assert dose.facts.references == ("C-10", "C-11")
+
+
+@pytest.mark.parametrize("control", ["\x1b[2J", "\x07", "\x7f", "\x9b"])
+def test_a_control_character_is_refused_by_the_import_as_by_the_api(
+    intake: Intake, ledger: Ledger, control: str
+) -> None:
+    (outcome,) = imported(intake, PERSON | {"reference": "H-2", "member": {"member_id": "M-2"}, "name": f"A{control}B"})
+    assert (outcome.fate, outcome.field) == ("refused", "name")
+    assert (outcome.cause, outcome.remedy) == ("the text contains a control character", "remove it")
+    assert ledger.find(Member(member_id="M-2")) is None
