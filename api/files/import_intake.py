@@ -42,7 +42,15 @@ from domain.commands.determinations import ImportPastDetermination
 from domain.commands.patient import ChangeLineOfBusiness, OpenHistory
 from domain.commands.requests import SubmitRequest
 from domain.commands.treatment import RecordClaim, RecordDose, ReportPriorTreatment
-from domain.errors import AlreadyRecorded, KeyReused, LedgerError, NotFound, OriginalNotOnRecord, RecordedAsAnother
+from domain.errors import (
+    AlreadyRecorded,
+    Conflict,
+    KeyReused,
+    LedgerError,
+    NotFound,
+    OriginalNotOnRecord,
+    RecordedAsAnother,
+)
 from domain.events.base import ImportedFrom
 from domain.ledger.application import Ledger, Outcome
 from domain.ledger.members import Members
@@ -310,6 +318,12 @@ def _from_claim(row: ClaimRow, members: Members) -> AnyImportLine:
         raise _UnreadableLine(
             "not a claim line for alemtuzumab", "hcpcs", "send only claim lines with HCPCS J0202", fields
         )
+    try:
+        member = member_of_row(members, values["member"], values.get("issuer", ""))
+    except Conflict as error:
+        fields = {"kind": "claim", "reference": values["claim_reference"]}
+        remedy = "add a column issuer; write plan there for the ID as a whole"
+        raise _UnreadableLine(error.cause, "member", remedy, fields) from None
     optional = {name: values[name] for name in OPTIONAL_COLUMNS if values.get(name) and name != "issuer"}
     if values["date_of_service"]:
         optional["on"] = values["date_of_service"]
@@ -317,7 +331,7 @@ def _from_claim(row: ClaimRow, members: Members) -> AnyImportLine:
         {
             "kind": "claim",
             "reference": values["claim_reference"],
-            "member": member_of_row(members, values["member"], values.get("issuer", "")),
+            "member": member,
             "hcpcs": hcpcs,
             "units": whole_units(values["units"]),
         }

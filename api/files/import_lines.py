@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field, TypeAdapter
+from pydantic import BeforeValidator, Field, TypeAdapter
 
 from api.files.claim_fields import ClaimStatus, FrequencyCode, Units
 from domain.calendar import Day, Instant, PartialDate
@@ -92,6 +92,10 @@ class CoverageLine(ChangeLineOfBusiness):
     member: StatedMember
 
 
+def _upper_case(value: object) -> object:
+    return value.upper() if isinstance(value, str) else value
+
+
 class ClaimFields(FrozenModel):
     """The fields of one line of a claim, the same in an import and in the API."""
 
@@ -100,7 +104,11 @@ class ClaimFields(FrozenModel):
         Day | None,
         Field(description="The day of service. Only a void that names its `original_reference` may leave it out."),
     ] = None
-    hcpcs: Annotated[Literal["J0202"], Field(description="The HCPCS code of alemtuzumab, 1 mg.")]
+    hcpcs: Annotated[
+        Literal["J0202"],
+        BeforeValidator(_upper_case),
+        Field(description="The HCPCS code of alemtuzumab, 1 mg, in any case."),
+    ]
     units: Units
     frequency_code: Annotated[
         FrequencyCode | None,

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
 
+from pydantic import ValidationError
+
 from api.record_access.patient_access import PatientAccess
 from domain.calendar import PartialDate
 from domain.comparison import compared
@@ -81,14 +83,19 @@ class LineMembers:
 def member_of_row(members: Members, text: str, issuer: str | None) -> dict[str, str]:
     """The member of a row of a table, as the fields of a line. A column for the issuer says outright whose ID it is.
 
-    Otherwise, `ISSUER:ID` is split at the first colon only if such an issuer is on record.
+    Otherwise, `ISSUER:ID` is split at the first colon only if such an issuer is on record. A text that is no member ID
+    is left to the check of the line. Raises Conflict as `Members.named` does.
     """
     if issuer:
         return {"issuer": issuer, "member_id": text}
     before, colon, after = text.partition(":")
-    if colon and members.knows_issuer(before):
+    if not colon or not members.knows_issuer(before):
+        return {"member_id": text}
+    try:
+        found = members.named(text)
+    except ValidationError:
         return {"issuer": before, "member_id": after}
-    return {"member_id": text}
+    return {"issuer": found.issuer, "member_id": found.member_id}
 
 
 def _key(member: Member) -> tuple[str, str]:

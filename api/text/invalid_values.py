@@ -84,6 +84,7 @@ _FORMATS: Final = (
     ("{10}", ("this is not a number of 10 digits", "send 10 digits")),
     ("._@:-]", ("the id has a character that is not allowed", "use letters, digits, and . _ @ : -")),
     (r"\x21-\x7e", ("the text has a character that is not allowed", "use visible ASCII characters, and no space")),
+    ("[A-Z]{2}$", ("this is not a state", "send the two letters of a state or territory, for example CA")),
     (r"^\x00", ("the text contains a control character", "remove it")),
 )
 """Parts of patterns, with what is wrong with a text that does not match, and what to send."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, StrictBool
+from pydantic import AfterValidator, BeforeValidator, Field, StrictBool
 
 from domain.calendar import Day, PartialDate
 from domain.comparison import DAMAGED_ID, compared, is_spreadsheet_damage
@@ -98,13 +98,24 @@ class UnlinkHistories(_Linking):
     """The link was a mistake. The ledger records this in both histories, in one commit."""
 
 
+def _none_if_unknown(value: object) -> object:
+    return None if value == "unknown" else value
+
+
+StatedFunding = Annotated[
+    Funding | None,
+    BeforeValidator(_none_if_unknown, json_schema_input_type=Funding | Literal["unknown"] | None),
+]
+"""The funding of a coverage that comes in. `unknown` is the same as none: the shorter deadlines apply."""
+
+
 class ChangeLineOfBusiness(FrozenModel):
     """Records the coverage from a day on. `state` and `funding` decide which deadlines apply. None: not known."""
 
     on: Day
     line_of_business: LineOfBusiness
     state: State | None = Field(default=None, exclude_if=is_none)
-    funding: Funding | None = Field(default=None, exclude_if=is_none)
+    funding: StatedFunding = Field(default=None, exclude_if=is_none)
 
 
 class NameRepresentative(FrozenModel):

@@ -7,6 +7,8 @@ from datetime import date
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from pydantic import ValidationError
+
 from domain.comparison import DAMAGED_ID, dates_meet, is_spreadsheet_damage, same_name
 from domain.errors import Conflict, InvalidCommand
 from domain.events.patient import Member
@@ -73,15 +75,41 @@ class Members:
     def named(self, text: str, issuer: str | None = None) -> Member:
         """The member of a text such as `ISSUER:ID`. Raises ValidationError if it is not a member ID.
 
-        The text is split at the first colon only if such an issuer is on record. A given `issuer` is taken as it is,
-        and then the whole text is the ID.
+        The text is split at the first colon only if such an issuer is on record, and not if it finds a patient only as
+        a whole. A given `issuer` is taken as it is, and then the whole text is the ID. Raises Conflict if the text
+        finds one patient when it is split, and exactly as it is another.
         """
         if issuer is not None:
             return Member(issuer=issuer, member_id=text)
         before, colon, after = text.partition(":")
-        if colon and (not before or self.knows_issuer(before)):
-            return Member(issuer=before, member_id=after)
-        return Member(member_id=text)
+        if not colon or (before and not self.knows_issuer(before)):
+            return Member(member_id=text)
+        split = Member(issuer=before, member_id=after)
+        return self._whole_or(split, text)
+
+    def _whole_or(self, split: Member, text: str) -> Member:
+        try:
+            whole = Member(member_id=text)
+        except ValidationError:
+            return split
+        exact = self._exact_holder(whole)
+        if exact is None:
+            return split
+        holders = self.holders(split) if self.is_complete else (self._index.earlier_holder(split),)
+        if set(holders) <= {None, exact}:
+            return whole
+        raise Conflict(
+            "one patient has this as a whole as a member ID, and another has it as an issuer and a member ID",
+            field="member",
+            remedy="send the issuer on its own: plan for the ID as a whole",
+        )
+
+    def _exact_holder(self, member: Member) -> UUID | None:
+        """The patient who has exactly this member ID, or None."""
+        if not self.is_complete:
+            return self._index.earlier_holder(member)
+        stream, spelling = self._index.stream_of(member), self._index.spelling(member)
+        return next((one.indexed_patient_id for one in spelling.holdings if one.member_stream == stream), None)
 
     def knows_issuer(self, issuer: str) -> bool:
         """Whether a member ID of this issuer is, or was, on record. The plan is always known."""

@@ -20,6 +20,7 @@ from uuid import UUID
 import psycopg
 import pytest
 
+from api.files.import_members import member_of_row
 from domain.commands.patient import AddMemberIdentifier, OpenHistory, RetireMemberIdentifier
 from domain.errors import AlreadyRecorded, Conflict, InvalidCommand, RecordedAsAnother
 from domain.events.patient import Member
@@ -233,6 +234,23 @@ def test_an_issuer_is_on_record_from_its_first_member_on(ledger: Ledger) -> None
     assert ledger.members.named("plan:1") == member("1")
     assert ledger.members.named("ACME:1", "plan") == member("ACME:1")
     assert ledger.members.named("1", "ACME") == member("1", "ACME")
+
+
+def test_an_id_with_a_colon_still_finds_its_patient_when_its_issuer_is_on_record(ledger: Ledger) -> None:
+    whole = ledger.open_history(opening("AC:ME:1"), NURSE).patient_id
+    ledger.open_history(opening("9").model_copy(update={"member": member("9", "AC")}), NURSE)
+    assert ledger.find(ledger.members.named("AC:ME:1")) == whole
+    assert member_of_row(ledger.members, "AC:ME:1", "") == {"issuer": "plan", "member_id": "AC:ME:1"}
+    assert ledger.members.named("AC:ME:2") == member("ME:2", "AC")
+
+    other = opening("x", "Bea Synthetic").model_copy(update={"member": member("ME:1", "AC")})
+    split = ledger.open_history(other, NURSE).patient_id
+    for find in (lambda: ledger.members.named("AC:ME:1"), lambda: member_of_row(ledger.members, "AC:ME:1", "")):
+        with pytest.raises(Conflict) as caught:
+            find()
+        assert (caught.value.field, "issuer" in str(caught.value.remedy)) == ("member", True)
+    assert ledger.find(ledger.members.named("AC:ME:1", "plan")) == whole
+    assert ledger.find(ledger.members.named("ME:1", "AC")) == split
 
 
 def test_a_name_and_a_birth_date_find_the_other_records_of_a_person(ledger: Ledger) -> None:
