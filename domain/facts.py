@@ -7,8 +7,11 @@ maker, and they never decide a clause.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from datetime import date
-from typing import Annotated, Literal
+from math import isfinite
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr, StringConstraints, model_validator
 
@@ -38,6 +41,9 @@ Name = Annotated[
 ]
 """A name, a title or a reference of at most 200 characters, without NUL characters."""
 
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+"""Characters that no text has: control characters other than a tab and a line break."""
+
 
 def in_words(value: str) -> str:
     """A stored value as words: `chart_note` is "chart note"."""
@@ -48,6 +54,24 @@ def counted(number: int | None, one: str, many: str = "") -> str:
     """A number with its noun: "1 dose", "2 doses". `many` is the plural, if it is not `one` with an s."""
     noun = one if number == 1 else many or f"{one}s"
     return f"{number} {noun}" if number is not None else f"an unknown number of {noun}"
+
+
+def value_faults(value: Any, path: tuple[str | int, ...]) -> Iterator[dict[str, Any]]:
+    """Errors for values that no field accepts, at their paths.
+
+    They are numbers that are not finite (1e999), and text with a control character other than a tab or a line break.
+    """
+    match value:
+        case dict():
+            for name, part in value.items():
+                yield from value_faults(part, (*path, name))
+        case list():
+            for number, part in enumerate(value):
+                yield from value_faults(part, (*path, number))
+        case float() if not isfinite(value):
+            yield {"type": "finite_number", "loc": path, "msg": "The number is too large"}
+        case str() if _CONTROL.search(value):
+            yield {"type": "control_character", "loc": path, "msg": "The text contains a control character"}
 
 
 class FrozenModel(BaseModel):

@@ -36,7 +36,6 @@ from api.files.import_members import LineMembers, member_of_row
 from api.record_access.commands import recording_refusals
 from api.record_access.patient_access import PatientAccess
 from api.text.invalid_values import invalid_value
-from api.text.value_faults import value_faults
 from domain.commands import Command
 from domain.commands.determinations import ImportPastDetermination
 from domain.commands.patient import ChangeLineOfBusiness, OpenHistory
@@ -52,6 +51,7 @@ from domain.errors import (
     RecordedAsAnother,
 )
 from domain.events.base import ImportedFrom
+from domain.facts import value_faults
 from domain.ledger.application import Ledger, Outcome
 from domain.ledger.members import Members
 from domain.people import Actor

@@ -19,7 +19,7 @@ from pydantic_core import from_json
 from starlette.types import Message
 
 from api.http.problems import BodyTooLarge, UnreadableBody, WrongContentType
-from api.text.value_faults import value_faults
+from domain.facts import value_faults
 
 BODY_BYTES_MAX: Final = 262_144
 """The largest body of a command, in bytes. A request with a hundred agents is under 50 KB.

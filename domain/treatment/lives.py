@@ -25,13 +25,18 @@ from typing import Final, NamedTuple
 from domain.facts import doses_in_course
 from domain.history.records import Dose
 from domain.history.state import PatientHistory
-from domain.treatment.life_so_far import NOTHING_MORE, LifeSoFar, Told, merge, merged, not_told
 from domain.treatment.lived_courses import (
+    NOTHING_MORE,
     CourseOfDose,
     GivenDose,
+    LifeSoFar,
     LivedCourse,
+    Told,
     compact,
     fits_an_untold_first_course,
+    merge,
+    merged,
+    not_told,
     placed_by_day,
     with_untold_doses,
 )

@@ -16,7 +16,7 @@ TIMES = 3
 """How often what is named is supplied, all of it each time."""
 
 RECEIVED = "prior_treatment.received_lemtrada"
-TELLS_OF = "tells_of"
+TELLS_OF, COURSES = "tells_of", "courses"
 OURS, OTHERS = "our_doses", "other_doses"
 
 
@@ -84,8 +84,10 @@ def corrected(telling: Telling, scenario: Scenario, report_id: str, fields: list
     report = in_order_of_recording(telling)[place]
     before = [one.model_dump(mode="json") for one in on_record.courses]
     courses = [dict(one) for one in before]
-    for _, number, name in (field.split(".") for field in fields if field != TELLS_OF):
+    for _, number, name in (field.split(".") for field in fields if field not in (TELLS_OF, COURSES)):
         courses[int(number)][name] = true_value(telling, report.courses[int(number)], name)
+    if COURSES in fields:
+        courses.insert(0, first_course(telling))
     steps: list[Step] = []
     if courses != before:
         correct = CorrectPriorTreatment.model_validate(MISREAD | {"report_id": report_id, "courses": courses})
@@ -95,6 +97,13 @@ def corrected(telling: Telling, scenario: Scenario, report_id: str, fields: list
         attribute = AttributeReport.model_validate(MISREAD | {"report_id": report_id, "tells_of": said})
         steps.append(Step(lambda _: attribute))
     return steps
+
+
+def first_course(telling: Telling) -> dict[str, Any]:
+    """The true first course, as a report lists it before a later one: the doses of its regimen."""
+    first = courses_of(telling.life.infusions, telling.life.closed_on)[0]
+    ends = {"first_dose_on": first.days[0].isoformat(), "last_dose_on": first.days[first.regimen - 1].isoformat()}
+    return ends | {"doses_given": first.regimen, "completed": True}
 
 
 def told_by_reports(scenario: Scenario) -> list[OnRecord]:

@@ -259,10 +259,9 @@ class Telling:
         told = [one for report in self.reports for one in report.courses]
         return is_known and not any(one.days[0] <= day < one.days[-1] for one in told)
 
-    def needs_another_list_of_courses(self, day: date) -> bool:
-        """Whether a report lists several courses, or a later one after the day, whose first course may not be told."""
-        later = (course for one in self.reports for course in one.courses if course.course > 1 and course.completed)
-        return any(len(one.courses) > 1 for one in self.reports) or any(one.days[0] > day for one in later)
+    def lists_several_courses(self) -> bool:
+        """Whether a report lists several courses."""
+        return any(len(one.courses) > 1 for one in self.reports)
 
     def is_under_way_with_days_untold(self, day: date) -> bool:
         """Whether a reported course is under way on the day, with more days between its ends than doses."""

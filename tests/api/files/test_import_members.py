@@ -137,11 +137,13 @@ def test_a_colon_separates_an_issuer_only_if_the_issuer_is_on_record(ledger: Led
     row = "77:1,2024-03-04,J0202,12,C-{}"
     assert fates(claims(ledger, row.format(1))) == ["recorded"]
     imported(ledger, person("1", "Dora Acme", "H-2") | {"member": {"issuer": "77", "member_id": "1"}})
-    assert fates(claims(ledger, row.format(2))) == ["recorded"]
+    (both,) = claims(ledger, row.format(2))
+    assert (both.fate, both.field) == ("refused", "member"), "both ways to read it find somebody, so neither is chosen"
+    header = f"{CLAIMS},issuer"
+    assert fates(claims(ledger, row.format(5).replace("77:1", "1") + ",77", header=header)) == ["recorded"]
     acme = ledger.find(Member(issuer="77", member_id="1"))
     assert acme is not None
     assert len(ledger.history(acme).doses) == 1
-    header = f"{CLAIMS},issuer"
     assert fates(claims(ledger, row.format(3).replace("-04", "-05") + ",plan", header=header)) == ["recorded"]
     assert fates(claims(ledger, "1,2024-03-05,J0202,12,C-4,77", header=header)) == ["recorded"]
     assert (doses(ledger, "77:1"), len(ledger.history(acme).doses)) == (2, 2)
@@ -202,11 +204,13 @@ def test_the_command_line_takes_the_issuer_outright(tmp_path: Path) -> None:
             ledger, person("77:1"), person("1", "Dora Acme", "H-2") | {"member": {"issuer": "77", "member_id": "1"}}
         )
     for words, name in (
-        (("77:1",), "Dora Acme"),
         (("77:1", "--issuer", "plan"), "Alma Synthetic"),
         (("1", "--issuer", "77"), "Dora Acme"),
         (("plan:77:1",), "Alma Synthetic"),
     ):
         assert json.loads(run("person", *words, "--json", "--database", url).stdout)["name"] == name
+    both = run("person", "77:1", "--database", url, status=2)
+    assert "send the issuer on its own" in both.stderr
+    assert "Alma" not in both.stderr
     damaged = run("person", "9.87E+11", "--database", url, status=2)
     assert "spreadsheet" in damaged.stderr
