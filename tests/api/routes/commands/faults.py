@@ -139,7 +139,7 @@ FAULTS: dict[str, tuple[Fault, ...]] = {
     "claim": (
         *at("reference", REMOVED, *IMPOSSIBLE_TEXTS, "r" * 151, "two words"),
         *at("on", REMOVED, None, *IMPOSSIBLE_DATES, "2026-04-29", "1988-05-16", "2026-04"),
-        *at("hcpcs", REMOVED, None, "J1303", "j0202"),
+        *at("hcpcs", REMOVED, None, "J1303", "j0203"),
         *at("units", REMOVED, None, 12.5, "12", 1001, -1001, True),
         *at("frequency_code", "", "6", "A", 0, 2, True, []),
         *at("claim_status", "", "pending", "Alma", 1, []),
