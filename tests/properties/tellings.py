@@ -264,8 +264,12 @@ class Telling:
         return any(len(one.courses) > 1 for one in self.reports)
 
     def is_under_way_with_days_untold(self, day: date) -> bool:
-        """Whether a reported course is under way on the day, with more days between its ends than doses."""
+        """Whether a reported course is under way on the day, with more days between its ends than doses.
+
+        So is the first course, of which a report of a later one can make the answer ask.
+        """
         told = [one.days for report in self.reports for one in report.courses]
+        told += [one.days[: one.regimen] for one in courses_of(self.life.infusions, self.life.closed_on)[:1]]
         return any(days[0] <= day < days[-1] and (days[-1] - days[0]).days >= len(days) for days in told)
 
     def __repr__(self) -> str:
