@@ -14,6 +14,7 @@ If all doses and days are known, there is one life, and it is exact.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from datetime import date, timedelta
@@ -42,7 +43,7 @@ from domain.treatment.lived_courses import (
 )
 from domain.treatment.reported_doses import ReportedDoses, TreatmentOnRecord, line_doses, reported_doses
 
-STEPS_MAX: Final = 2_000
+STEPS_MAX: Final = 4_000
 """The most doses that are placed, over all lives. Only several reports without numbers and days need more."""
 
 STEPS_IN_FULL_MAX: Final = 500
@@ -50,6 +51,9 @@ STEPS_IN_FULL_MAX: Final = 500
 
 LINES_MAX: Final = 64
 """The most combinations of numbers of dose days of claim lines that are followed. More are never placed in time."""
+
+AFTER_ALL: Final = sys.maxsize
+"""A version of the history after every void."""
 
 _DAY: Final = timedelta(days=1)
 _LAST_DAY: Final = date.max
@@ -135,10 +139,9 @@ class _Lives:
         self.closed_on = {name: marks.closed_on for name, marks in history.marks if marks.closed_on is not None}
         is_kept_whole = any(one.voided or one.is_uncertain or one.course_was_named for one in self.doses)
         self.is_compact = is_compact and bool(self.reports) and not is_kept_whole
-        self.has_untold_first = any(one.is_a_later_course for one in self.reports)
+        self.has_untold_first = any(one.is_a_later_course and not one.begins_a_course for one in self.reports)
         if self.has_untold_first and as_of < _LAST_DAY:
-            whole = _Lives(history, _LAST_DAY, is_compact=is_compact).all()
-            self.has_untold_first = any(course.untold for courses in whole for course in courses)
+            self.has_untold_first = _have_untold_first(history, is_compact)
         self.steps = iter(range(STEPS_MAX if is_compact else STEPS_IN_FULL_MAX))
 
     def all(self) -> list[tuple[LivedCourse, ...]]:
@@ -184,9 +187,9 @@ class _Lives:
         )
 
     def _is_first_told(self, life: LifeSoFar, seen_at: int) -> bool:
-        """Whether doses on record are the first course, before the first dose told as of a later one.
+        """Whether the doses so far are the first course, and nothing yet told is of a later one.
 
-        A life that has an untold first course beside them is then none.
+        A life that has an untold first course beside them is then none. Doses that are voided later count until then.
         """
         if not life.courses or not life.courses[0].untold or fits_an_untold_first_course(life.courses, seen_at):
             return False
@@ -318,7 +321,7 @@ class _Lives:
             is_later=any(one.is_a_later_course for one in starting),
             may_be_later=self._may_be_later(life),
         )
-        if of_dose.is_later and self._is_first_told(life, of_dose.seen_at):
+        if self._is_first_told(life, of_dose.seen_at if of_dose.is_later else AFTER_ALL):
             return
         for courses, number in placed_by_day(life.courses, given, of_dose):
             told = list(life.told)
@@ -342,6 +345,15 @@ class _Lives:
             closed_on = self.closed_on.get(dose.course)
             found += [closed_on] if closed_on is not None and dose.on <= closed_on else []
         return max((one for one in found if one <= self.as_of), default=None)
+
+
+def _have_untold_first(history: PatientHistory | TreatmentOnRecord, is_compact: bool) -> bool:
+    """Whether a life has a first course that is not told, by all that is on record. Too many lives: it may have."""
+    try:
+        whole = _Lives(history, _LAST_DAY, is_compact=is_compact).all()
+    except TooManyLives:
+        return True
+    return any(course.untold for courses in whole for course in courses)
 
 
 def _is_as_told(report: ReportedDoses, told: Told, course: int) -> bool:
