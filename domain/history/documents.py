@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final
@@ -73,10 +74,39 @@ def _with_document(history: PatientHistory, document_id: str, **changes: Any) ->
 def _information_supplied(history: PatientHistory, event: InformationSupplied) -> PatientHistory:
     request = request_of(history, event.request_id)
     askings = tuple(
-        one if one.answered_at is not None else _with_response(one, event.received_at, in_full=event.answers_in_full)
+        _with_response(one, event.received_at, in_full=event.answers_in_full)
+        if one.answered_at is None and _is_of_answer(one, event)
+        else one
         for one in request.askings
     )
     return supplied(history, event.request_id, event, askings=askings)
+
+
+_ASKED_BY_NAME: Final = frozenset(
+    {"birth_date", "diagnosis", "ms_form", "hiv_infection", "response", "requested_dosing"}
+)
+"""The facts of a statement that are asked for under the name of their own field."""
+
+_NEVER_ASKED: Final = frozenset(
+    {
+        "active_infection",
+        "hypersensitivity",
+        "rems_enrolled",
+        "campath_received",
+        "progressive_multifocal_leukoencephalopathy",
+        "diagnosis_codes",
+    }
+)
+"""The facts of a statement that determine no clause."""
+
+
+def _is_of_answer(asking: Asking, event: InformationSupplied) -> bool:
+    """Whether what was received may be a part of the answer: not only facts that were certainly not asked for."""
+    if event.answers_in_full or event.documents:
+        return True
+    asked = {re.split(r"[. ]", name)[0] for one in asking.asked for name in one.missing}
+    not_asked = _NEVER_ASKED | (_ASKED_BY_NAME - asked)
+    return not {field.removeprefix("statement.").partition(".")[0] for field in event.fields} <= not_asked
 
 
 def _with_response(asking: Asking, received_at: datetime, *, in_full: bool) -> Asking:

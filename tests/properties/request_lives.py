@@ -208,9 +208,7 @@ def deliver_extension(told: Told, act: Act) -> None:
 
 
 def answer(told: Told, act: Act, values: dict[str, Any], *, is_asked: bool) -> None:
-    # What nobody asked for comes first, because the program takes its receipt for that of a part of the answer
-    # (`test_what_nobody_asked_for_is_no_part_of_the_answer`).
-    received_at = told.back(act.which) if is_asked else told.life.received_at
+    received_at = told.back(act.which)
     is_open = told.request.awaits is not None
     if not told.does(supplied(values, received_at=received_at.isoformat())):
         return
