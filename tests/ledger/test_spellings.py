@@ -26,6 +26,8 @@ from domain.errors import AlreadyRecorded, Conflict, InvalidCommand, RecordedAsA
 from domain.events.patient import Member
 from domain.ledger import schema
 from domain.ledger.application import Ledger, open_ledger
+from domain.ledger.encryption.keys import ENCRYPTION_KEYS, cipher_in, written
+from domain.ledger.encryption.records import EncryptionKeyUnknown
 from domain.ledger.errors import StoreError
 from domain.ledger.index_upgrade import upgrade
 from domain.ledger.reader import open_to_read
@@ -91,6 +93,45 @@ def earlier(store: str, tmp_path: Path, request: pytest.FixtureRequest) -> Earli
             for one in events:
                 connection_to_postgres.execute("INSERT INTO stored_events VALUES (%s, %s, %s, %s)", one)
     return Earlier(url, names)
+
+
+@pytest.fixture
+def encrypted(earlier: Earlier, store: str, monkeypatch: pytest.MonkeyPatch) -> Earlier:
+    """The same ledger as the earlier program wrote it under a key, which the environment names."""
+    monkeypatch.setenv("THE_KEY", written(bytes(range(32))))
+    monkeypatch.setenv(ENCRYPTION_KEYS, "first=env:THE_KEY")
+    cipher = cipher_in()
+    assert cipher is not None
+    if store == "sqlite":
+        with closing(sqlite3.connect(earlier.url.removeprefix("sqlite:///"))) as connection:
+            (guard,) = connection.execute("SELECT sql FROM sqlite_master WHERE name = 'stored_events_refuse_update'")
+            connection.execute("DROP TRIGGER stored_events_refuse_update")
+            for row, state in connection.execute("SELECT rowid, state FROM stored_events").fetchall():
+                connection.execute("UPDATE stored_events SET state = ? WHERE rowid = ?", (cipher.encrypt(state), row))
+            connection.execute(*guard)
+            connection.commit()
+    else:
+        with psycopg.connect(earlier.url) as postgres:
+            for row, state in postgres.execute("SELECT notification_id, state FROM stored_events").fetchall():
+                change = "UPDATE stored_events SET state = %s WHERE notification_id = %s"
+                postgres.execute(change, (cipher.encrypt(bytes(state)), row))
+    return earlier
+
+
+def test_an_encrypted_ledger_is_upgraded_and_stays_encrypted(
+    encrypted: Earlier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, first = upgrade(encrypted.url, entropy=seeded(5))
+    _, second = upgrade(encrypted.url, entropy=seeded(6))
+    assert (first.events, second.events, first.unreadable) == (14 + 1 + 1 + 9, 0, 0)
+    with open_ledger(encrypted.url) as ledger:
+        assert ledger.find(member(" syn\u200b-1")) == encrypted.patients["Ana Synthetic"]
+        stored = [state for _, _, _, _, state in ledger.recorder.log(0, 1_000)]
+    assert len(stored) > first.events
+    assert not [state for state in stored if b"recorded_at" in bytes(state)], "no event is plain"
+    monkeypatch.delenv(ENCRYPTION_KEYS)
+    with pytest.raises(EncryptionKeyUnknown, match="first"):
+        upgrade(encrypted.url, entropy=seeded(7))
 
 
 def test_it_is_read_as_it_is_and_exact_ids_find(earlier: Earlier) -> None:
