@@ -204,7 +204,8 @@ def _status(course: Course, as_of: date) -> StatusOnDay:
 
 def _origin(course: Course) -> Literal["recorded", "reported", "reported and recorded", "implied"]:
     if not course.reported:
-        return "recorded" if course.doses or course.named is not None else "implied"
+        is_implied = course.number == 1 and not course.doses and course.named is None
+        return "implied" if is_implied else "recorded"
     return "reported and recorded" if course.doses else "reported"
 
 
