@@ -176,7 +176,8 @@ def _of_course(course: CourseView) -> Iterator[UnplacedMark]:
     yield from (_of_dose(dose, course) for dose in course.doses)
     if not course.doses and course.last_dose_on is not None:
         given = given_in_words(course)
-        words = f"Reported by another source: {given}, last dose {course.last_dose_on}; {course.status}."
+        told = "Reported by another source" if course.report_id is not None else "Possible, by what is on record"
+        words = f"{told}: {given}, last dose {course.last_dose_on}; {course.status.replace('_', ' ')}."
         yield UnplacedMark("doses", "dot", "quiet", course.last_dose_on.latest, None, f"Course {course.number}", words)
 
 
