@@ -43,7 +43,7 @@ from domain.treatment.lived_courses import (
 )
 from domain.treatment.reported_doses import ReportedDoses, TreatmentOnRecord, line_doses, reported_doses
 
-STEPS_MAX: Final = 4_000
+STEPS_MAX: Final = 3_000
 """The most doses that are placed, over all lives. Only several reports without numbers and days need more."""
 
 STEPS_IN_FULL_MAX: Final = 500

@@ -8,12 +8,26 @@ from typing import Any
 import pytest
 
 from domain.calendar import DateRange
+from domain.treatment import lives
 from domain.treatment.possible_treatment import NONE, possible_treatments
 from projections.eligibility import Eligibility, eligibility
 from tests.story import Scenario, Step, dose, doses, given, reported, submitted, voided
 
 SOURCES = ("attested", "other_plan", "trial")
 TODAY = "2026-04-28"
+
+
+@pytest.fixture
+def all_the_steps() -> None:
+    """The limit of the program itself."""
+
+
+@pytest.fixture(autouse=True)
+def steps(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """These records are too vague by far, and it takes less time to find that out with a lower limit."""
+    if "all_the_steps" not in request.fixturenames:
+        monkeypatch.setattr(lives, "STEPS_MAX", 300)
+        monkeypatch.setattr(lives, "STEPS_IN_FULL_MAX", 100)
 
 
 def vague(*steps: Step) -> Scenario:
@@ -36,7 +50,7 @@ def days(scenario: Scenario, on: str = TODAY) -> tuple[str, str]:
     return str(answer.last_dose_earliest), str(answer.last_dose_latest)
 
 
-def test_neither_path_nor_number_is_certain() -> None:
+def test_neither_path_nor_number_is_certain(all_the_steps: None) -> None:
     answer = answered(vague().then_recommended("pend", scope=None, needed=("1.A", "1.B", "1.B.iii.a", "1.B.iii.b")))
     assert (answer.path, answer.course_number, answer.course_is, answer.doses_given) == (None, None, None, None)
     assert (answer.doses_given_at_least, answer.doses_left_at_least, answer.doses_left_at_most) == (1, 0, 4)
