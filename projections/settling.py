@@ -87,7 +87,8 @@ def _open_fields(dose: Dose) -> Iterator[str]:
 def _of_report(history: PatientHistory, report: Report, doses: list[ReportedDoses], as_of: date) -> Iterator[SettledBy]:
     may_be_ours = False
     for place, (course, told) in enumerate(zip(report.courses, doses, strict=True)):
-        if told.is_a_later_course and (told.first.earliest > as_of or _may_have_an_untold_first(history, told, as_of)):
+        is_untold = told.is_a_later_course and not told.begins_a_course
+        if is_untold and (told.first.earliest > as_of or _may_have_an_untold_first(history, told, as_of)):
             yield SettledBy(report_id=report.report_id, field="courses", question=_FIRST_COURSE)
         if told.first.earliest > as_of:
             continue

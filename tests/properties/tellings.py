@@ -259,18 +259,27 @@ class Telling:
         told = [one for report in self.reports for one in report.courses]
         return is_known and not any(one.days[0] <= day < one.days[-1] for one in told)
 
-    def lists_several_courses(self) -> bool:
-        """Whether a report lists several courses."""
-        return any(len(one.courses) > 1 for one in self.reports)
+    def needs_another_list_of_courses(self, day: date) -> bool:
+        """Whether a report lists several courses, or a later one after the day, whose first course may not be told."""
+        later = (course for one in self.reports for course in one.courses if course.course > 1 and course.completed)
+        return any(len(one.courses) > 1 for one in self.reports) or any(one.days[0] > day for one in later)
 
-    def is_under_way_with_days_untold(self, day: date) -> bool:
-        """Whether a reported course is under way on the day, with more days between its ends than doses.
+    def has_days_untold(self, day: date) -> bool:
+        """Whether days between the first and the last dose of a reported course matter on the day.
 
-        So is the first course, of which a report of a later one can make the answer ask.
+        There are more of them than doses, and the course is under way, or another report tells of doses between its
+        ends. So is the first course, of which a report of a later one can make the answer ask.
         """
         told = [one.days for report in self.reports for one in report.courses]
         told += [one.days[: one.regimen] for one in courses_of(self.life.infusions, self.life.closed_on)[:1]]
-        return any(days[0] <= day < days[-1] and (days[-1] - days[0]).days >= len(days) for days in told)
+        return any(
+            days[0] <= day
+            and (days[-1] - days[0]).days >= len(days)
+            and (
+                day < days[-1] or any(other is not days and days[0] < one < days[-1] for other in told for one in other)
+            )
+            for days in told
+        )
 
     def __repr__(self) -> str:
         return f"\n{story(self)}\n"

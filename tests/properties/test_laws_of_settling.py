@@ -22,9 +22,10 @@ def test_what_an_answer_names_settles_it(scale: str) -> None:
         as_of = telling.requested_on
         assert as_of is not None
         # No field of a report holds the days between its first and its last dose.
-        # Whether two of them are one is answered by another list of courses, and no value of a field.
-        hypothesis.assume(not telling.lists_several_courses())
-        hypothesis.assume(not telling.is_under_way_with_days_untold(as_of))
+        # The answer is another list of courses, and no value of a field. An untold first course is put before a later
+        # one that was given by the day.
+        hypothesis.assume(not telling.needs_another_list_of_courses(as_of))
+        hypothesis.assume(not telling.has_days_untold(as_of))
         scenario = telling.perform()
         answer = supply(telling, scenario, as_of)
         named = [f"{one.report_id} {one.field}" for one in settled_by(answer)]
