@@ -139,6 +139,21 @@ def test_denied_lines_and_voids_that_wait_are_listed_for_the_plan_only() -> None
         "2026-04-22, void V2, 12 mg, of entry d1, found by its source and day",
     ]
     assert course_list(story.known, story.today, office="office East").claim_lines == ()
+    again = course_list(story.and_given(claim("2026-04-22", "C2")).known, story.today).claim_lines
+    waiting = "2026-04-22, void V2, 12 mg, waits for claim V2, or for the only claim of its source and day"
+    assert claim_line_in_words(again[2]) == waiting
+
+
+def test_a_claim_that_was_voided_and_then_replaced_is_marked() -> None:
+    story = given(
+        claim("2026-04-20", "C1"),
+        claim_line("void", None, None, original_reference="C1", source_reference="V1"),
+        claim_line("replacement", "2026-04-20", 12, original_reference="C1", source_reference="R1"),
+    )
+    assert (marks(story), items(story)) == ([["corrected", "claim voided, then replaced"]], [])
+    assert course_list(story.known, story.today).courses[0].doses[0].replaced_after_void
+    story.and_given(claim_line("void", None, None, original_reference="R1", source_reference="V2"))
+    assert marks(story)[0][:2] == ["corrected", "claim voided, not known whether it was given"]
 
 
 def test_every_line_is_in_the_timeline_in_words() -> None:
