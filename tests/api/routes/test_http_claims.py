@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 
 import pytest
 
@@ -196,3 +197,11 @@ def test_a_voided_claim_that_is_replaced_counts_and_says_so(api: Api, claims: st
     assert answer["note"].endswith("; the claim was voided before, and counts again")
     (course,) = api.asked(f"{claims.removesuffix('/claims')}/courses")["courses"]
     assert (course["doses_given"], course["doses"][0]["replaced_after_void"]) == (1, True)
+
+
+def test_f9_control_characters_in_a_name_are_refused(api: Api) -> None:
+    report = json.loads((REPORTS / "F9-escape.jsonl").read_text())
+    body = {name: report[name] for name in ("member", "name", "birth_date")} | {"actor": NURSE}
+    (error,) = refused(api.post("/patients", body), 422, "name")["errors"]
+    assert error["problem"].lower().startswith("the text contains a control character")
+    refused(api.post("/patients/find", {"actor": NURSE, "member": report["member"]}), 404, "member")
