@@ -32,6 +32,7 @@ class DoseView(FrozenModel):
     `duplicate`: a `possible` duplicate waits for a user; a `part` of the dose `duplicate_of` adds its milligrams there,
     as `added_mg`. `dose_days_at_least` and `dose_days_at_most` are the number of infusion days that the entry is about:
     several of a claim line of more than 12 mg (R25), and perhaps none if its claim was voided (R30).
+    `replaced_after_void`: its claim was voided and then replaced, so that it counts again.
     """
 
     dose_id: str
@@ -51,6 +52,7 @@ class DoseView(FrozenModel):
     dose_days_at_least: int = 1
     dose_days_at_most: int = 1
     claim_voided: bool = False
+    replaced_after_void: bool = False
     documents_report: str | None
     variances_then: tuple[Variance, ...]
     variances: tuple[Variance, ...]
@@ -169,6 +171,7 @@ def entry_marks(dose: DoseView) -> list[str]:
     marks += [_DUPLICATES[dose.duplicate]] if dose.duplicate != "no" else []
     if dose.claim_voided:
         marks.append("claim voided" + (", not known whether it was given" if not dose.dose_days_at_least else ""))
+    marks += ["claim voided, then replaced"] if dose.replaced_after_void else []
     if dose.dose_days_at_most > 1 and not dose.voided:
         least, most = dose.dose_days_at_least, dose.dose_days_at_most
         marks.append(counted(most, "dose day") if least == most else f"{least} to {most} dose days")
@@ -184,6 +187,7 @@ def claim_line_in_words(line: ClaimLineView) -> str:
     about = f", of entry {line.dose_id.rpartition('.')[2]}" if line.dose_id is not None else ""
     about += ", found by its source and day" if line.found_by == "day" else ""
     waits = f", waits for claim {line.original_reference or line.source_reference}" if line.waits else ""
+    waits += ", or for the only claim of its source and day" if waits and line.original_reference is None else ""
     return f"{line.on or 'no day'}, {what} {line.source_reference}{amount}{about}{waits}"
 
 
@@ -276,6 +280,7 @@ def _dose(
         dose_days_at_least=dose.days[0],
         dose_days_at_most=dose.days[1],
         claim_voided=dose.facts.claim_voided is not None,
+        replaced_after_void=history.is_replaced_after_void(dose),
         documents_report=dose.documents_report,
         variances_then=dose.variances_then,
         variances=variances(history, current, dose),

@@ -47,7 +47,7 @@ from domain.treatment.possible_treatment import (
     next_dose,
     possible_treatments,
 )
-from projections.settling import SettledBy, settled_by
+from projections.settling import SettledBy, settled_by, waiting_voids
 
 OTHER_AGENT = "other_dmt_continues"
 WAYS_LISTED_MAX = 10
@@ -209,7 +209,10 @@ def eligibility(
         approval=_in_force(allowed) if allowed is not None else None,
         approvable=_approvable(history, assessed, request, office) if assessed is not None else None,
         edition_problem=problem,
-        settled_by=settled_by(history, as_of) if _is_open_question(path, following, assessed, waits) else (),
+        settled_by=(
+            *(settled_by(history, as_of) if _is_open_question(path, following, assessed, waits) else ()),
+            *(waiting_voids(history) if office is None else ()),
+        ),
         linked_histories=history.linked if office is None else (),
         imported=tuple(dict.fromkeys(_imported(history, request, found, allowed))),
     )

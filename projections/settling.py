@@ -30,6 +30,8 @@ _ASKED_OF_ENTRY: Final = {
     "last_on": "On which day was the last infusion of the claim line given?",
 }
 
+_WHICH_CLAIM: Final = "Which claim does this void withdraw? Send it again with the reference of the claim."
+_CLAIM_NOT_ON_RECORD: Final = "Which claim does this void withdraw? The one that it names is not on record."
 _FIRST_COURSE: Final = "When was the first course given, which the report does not state?"
 
 
@@ -40,10 +42,13 @@ class SettledBy(FrozenModel):
     is missing or if two may be one. `tells_of` is what a user of the plan states. Of a dose entry, a user states
     whether it is a second entry of a dose (`duplicate`), whether the infusion of its voided claim was given
     (`finding`), and how many infusion days its claim line is about (`days`), with their ends (`first_on`, `last_on`).
+    Of a void that waits, with the reference `void_reference`, its sender states the claim that it is of
+    (`original_reference`), or sends that claim.
     """
 
     report_id: str | None
     dose_id: str | None = None
+    void_reference: str | None = None
     field: str
     question: str
 
@@ -58,6 +63,16 @@ def settled_by(history: PatientHistory, as_of: date) -> tuple[SettledBy, ...]:
             continue
         found += list(_of_report(history, report, [one for one in doses if one is not None], as_of))
     return (*found, *_of_entries(history, as_of))
+
+
+def waiting_voids(history: PatientHistory) -> Iterator[SettledBy]:
+    """What the sender of a void that waits can say of it (R30)."""
+    for line in history.claim_lines:
+        if line.waits:
+            question = _WHICH_CLAIM if line.original_reference is None else _CLAIM_NOT_ON_RECORD
+            yield SettledBy(
+                report_id=None, void_reference=line.source_reference, field="original_reference", question=question
+            )
 
 
 def _of_entries(history: PatientHistory, as_of: date) -> Iterator[SettledBy]:

@@ -190,7 +190,9 @@ def _cells(item: WorklistItem, zone: ZoneInfo) -> tuple[str, ...]:
         _words(item.state),
         f"{item.subject_id} ({', '.join(marks)})" if marks else item.subject_id,
         item.path or "unknown",
-        _words(item.recommendation or ("" if item.kind in ("dose", "member") else "no policy version applies")),
+        _words(
+            item.recommendation or ("" if item.kind in ("dose", "claim", "member") else "no policy version applies")
+        ),
         ", ".join(item.missing),
         ", ".join(item.awaits),
         item.held_by.name if item.held_by is not None else "",

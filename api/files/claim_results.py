@@ -7,6 +7,7 @@ from typing import Final, Literal, NamedTuple
 from domain.events.base import Event
 from domain.events.treatment import ClaimLineRecorded, ClaimReplaced, ClaimVoided, DoseAdministered
 from domain.history.entry_facts import DOSE_MG
+from domain.history.records import Dose
 from domain.history.state import PatientHistory
 
 LineResult = Literal[
@@ -61,7 +62,11 @@ def result_of(history: PatientHistory, events: tuple[Event, ...]) -> Result:
         case DoseAdministered():
             return _result_of_dose(history, first, others)
         case ClaimReplaced():
-            note = f"replaces the original claim, {_FOUND_BY[first.found_by]}; both count once"
+            if any(isinstance(one, ClaimVoided) for one in others):
+                return VOIDED_BEFORE
+            was_voided = history.is_replaced_after_void(_entry(history, first.dose_id))
+            counts = "the claim was voided before, and counts again" if was_voided else "both count once"
+            note = f"replaces the original claim, {_FOUND_BY[first.found_by]}; {counts}"
             range_of_days = _range_of_days(first.source, first.mg)
             return Result("replacement", f"{note}; {range_of_days}" if range_of_days else note)
         case ClaimVoided():
@@ -69,18 +74,23 @@ def result_of(history: PatientHistory, events: tuple[Event, ...]) -> Result:
         case ClaimLineRecorded(line="denied"):
             return Result("denied", "billed, not paid: counts nothing and voids nothing")
         case ClaimLineRecorded():
-            return WAITING
+            return AMBIGUOUS if _has_claim_of_day(history, first) else WAITING
     return ORDINARY
 
 
 WAITING: Final = Result("void_waiting", "the claim that the line voids is not on record; the void waits for it")
+AMBIGUOUS: Final = Result(
+    "void_waiting",
+    "it is not certain which claim of the source and day the void is of, so it waits; send it again with the reference "
+    "of its claim as original_reference",
+)
+VOIDED_BEFORE: Final = Result("voided_before", "a void of this claim was recorded before it, and voids it")
 
 
 def _result_of_dose(history: PatientHistory, event: DoseAdministered, others: list[Event]) -> Result:
-    dose = history.dose(event.dose_id)
-    assert dose is not None
+    dose = _entry(history, event.dose_id)
     if any(isinstance(one, ClaimVoided) for one in others):
-        return Result("voided_before", "a void of this claim was recorded before it, and voids it")
+        return VOIDED_BEFORE
     if dose.waits:
         note = "second entry of its day: a person says if it is separate, the same, or part of the same dose"
         return Result("second_entry", note)
@@ -89,6 +99,19 @@ def _result_of_dose(history: PatientHistory, event: DoseAdministered, others: li
         note = "replaces a denied line, and counts once"
         return Result("replacement", f"{note}; {range_of_days}" if range_of_days else note)
     return Result("several_days", range_of_days) if range_of_days else ORDINARY
+
+
+def _has_claim_of_day(history: PatientHistory, line: ClaimLineRecorded) -> bool:
+    """Whether the void names no claim, and its source has claims of the day."""
+    return line.original_reference is None and any(
+        (one.source, one.on) == (line.source, line.on) for one in history.doses
+    )
+
+
+def _entry(history: PatientHistory, dose_id: str) -> Dose:
+    dose = history.dose(dose_id)
+    assert dose is not None, "the entry of a recorded line is on record"
+    return dose
 
 
 def _range_of_days(source: str, mg: float) -> str | None:

@@ -18,7 +18,7 @@ from pydantic_core import from_json, to_json
 
 from api.files.claim_fields import whole_units
 from api.files.claim_lines import claim_command
-from api.files.claim_results import ORDINARY, REPLACED_NOTHING, WAITING, LineResult, Result, result_of
+from api.files.claim_results import AMBIGUOUS, ORDINARY, REPLACED_NOTHING, WAITING, LineResult, Result, result_of
 from api.files.claims_csv import OPTIONAL_COLUMNS, ClaimRow, RowFault, claim_rows
 from api.files.earlier_imports import import_key, recorded_elsewhere
 from api.files.import_lines import (
@@ -117,7 +117,7 @@ class Intake:
 
     With `access`, a line that is refused because of data on record is recorded as an access. `source_is_file_name`: no
     person named the source, so a line that another file recorded is the same line. `voids_waiting` are the
-    voids of this run whose claims were not on record, with the patient and the version of their events;
+    voids of this run whose claims were not on record or were found by the day, with the patient and their events;
     `sources_of_requests` has the source of each request line that an earlier import recorded. `doubted` are the members
     whose history lines are about another person than the record.
     """
@@ -182,7 +182,8 @@ class Intake:
             number, recorded.fate, line.kind, line.reference, result=recorded.result.kind, note=recorded.result.note
         )
         if recorded.void_waiting is not None:
-            self.voids_waiting.append((*recorded.void_waiting, outcome))
+            note = outcome.note if outcome.result == WAITING.kind else AMBIGUOUS.note
+            self.voids_waiting.append((*recorded.void_waiting, replace(outcome, result=WAITING.kind, note=note)))
         return outcome
 
     def _open(self, line: HistoryLine) -> _LineRecord:
@@ -233,14 +234,16 @@ class Intake:
     def _recorded(self, outcome: Outcome) -> _LineRecord:
         """The result of a line. A void that was recorded before may still wait for its claim, or no longer."""
         result, version = result_of(outcome.history, outcome.events), outcome.events[0].originator_version
-        waits = result == WAITING and self._waits(outcome.patient_id, version)
-        waiting = (outcome.patient_id, version) if waits else None
+        is_of_day = result.kind == "void" and getattr(outcome.events[0], "found_by", None) == "day"
+        waits = (result.kind == WAITING.kind or is_of_day) and self._waits(outcome.patient_id, version)
+        # A void that was found by the day waits as soon as another claim of the day is recorded.
+        waiting = (outcome.patient_id, version) if waits or is_of_day else None
         if not outcome.replayed:
             return _LineRecord("recorded", result, waiting)
         return _LineRecord(RECORDED_BEFORE, WAITING if waits else ORDINARY, waiting)
 
     def _waits(self, patient_id: UUID, version: int) -> bool:
-        return any(one.version == version and one.waits for one in self.ledger.history(patient_id).claim_lines)
+        return any(one.recorded_version == version and one.waits for one in self.ledger.history(patient_id).claim_lines)
 
     def _recording_refusals(self, patient_id: UUID | None, command: Command) -> AbstractContextManager[None]:
         if self.access is None:

@@ -135,6 +135,7 @@ FIELDS_OF: Final[dict[str, dict[str, str]]] = {
         "dose_days_at_least": "The least number of infusion days of the entry. 0: its claim was voided.",
         "dose_days_at_most": "The most number of infusion days of the entry: one for each 12 mg of a claim line.",
         "claim_voided": "Whether the claim of the entry was voided.",
+        "replaced_after_void": "Whether its claim was voided and then replaced, so that it counts again.",
     },
     "Eligibility": {
         "course_is": "Whether the next dose belongs to the first course or to a later one. Null: not certain.",

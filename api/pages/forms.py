@@ -24,6 +24,7 @@ from api.http.bodies import DISCARDED_BYTES_MAX
 from api.http.problems import BodyTooLarge, UnreadableBody
 from api.identity.cookies_and_csrf import CSRF_FIELD
 from api.text.invalid_values import invalid_value
+from domain.facts import value_faults
 from domain.ledger.documents.store import DOCUMENT_BYTES_MAX
 
 M = TypeVar("M", bound=BaseModel)
@@ -110,6 +111,8 @@ def _form_of(sent: FormData) -> Form:
 def read(terms: type[M], form: Form, zone: ZoneInfo, *, extra_fields: Mapping[str, Any] | None = None) -> M:
     """The model `terms` with the fields of the form, and with `extra_fields` from the page. Raises InvalidForm."""
     value = _object(terms, form.texts, "", zone) or {}
+    if impossible := list(value_faults(value, ())):
+        raise InvalidForm({_path(fault["loc"]): str(invalid_value(fault)) for fault in reversed(impossible)})
     try:
         return terms.model_validate_json(to_json({**value, **(extra_fields or {})}))
     except ValidationError as error:

@@ -71,7 +71,7 @@ def _answer(outcome: Outcome, versions: ShownVersions) -> ClaimAnswer:
         note=result.note,
         dose_id=dose_id,
         found_by=first.found_by if isinstance(first, ClaimReplaced | ClaimVoided) else None,
-        waits=result == WAITING,
+        waits=result.kind == WAITING.kind,
         counts=_counts(outcome.history, dose_id),
         recorded=[event.TOPIC for event in outcome.events],
     )

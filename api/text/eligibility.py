@@ -75,11 +75,9 @@ def eligibility_rows(answer: Eligibility, zone: str) -> Iterator[tuple[str, str]
             f"{answer.last_dose_on}" if one_day else f"{days[0]} at the earliest, {days[1]} at the latest",
         )
     for fact in answer.settled_by:
-        what = (
-            f"report {ordinal(fact.report_id)}"
-            if fact.report_id is not None
-            else f"entry {ordinal(fact.dose_id or '')}"
-        )
+        what = f"entry {ordinal(fact.dose_id or '')}"
+        if fact.report_id is not None or fact.void_reference is not None:
+            what = f"report {ordinal(fact.report_id)}" if fact.report_id is not None else f"void {fact.void_reference}"
         yield "To settle", f"{fact.question} ({what}, {fact.field})"
     if (passed_by := twelve_months_passed_by(answer)) is not None:
         yield "Twelve months", f"passed at the latest on {passed_by}"

@@ -24,7 +24,7 @@ def entry_of_line(history: PatientHistory, line: RecordClaim) -> FoundEntry | No
     """The entry of the claim that the line is about, or None.
 
     It is found by the original's reference alone where the line names it. Else it is found by the line's own, or it is
-    the one entry of the same source on its day.
+    the one entry of the same source on its day. A void of an entry that is voided already is not found by the day.
     """
     if line.original_reference is not None:
         found = entry_with_reference(history, line.source, line.original_reference)
@@ -34,8 +34,20 @@ def entry_of_line(history: PatientHistory, line: RecordClaim) -> FoundEntry | No
         return FoundEntry(found, "source_reference")
     if line.on is None:
         return None
-    of_day = [one for one in history.doses if (one.source, one.on) == (line.source, line.on) and one.facts.is_in_effect]
-    return FoundEntry(of_day[0], "day") if len(of_day) == 1 else None
+    of_day = [one for one in _entries_of_day(history, line.source, line.on) if line.line == "void" or one.on == line.on]
+    if len(of_day) != 1 or of_day[0].on != line.on:
+        return None
+    is_voided = line.line == "void" and of_day[0].facts.claim_voided is not None
+    return FoundEntry(of_day[0], "day") if not is_voided else None
+
+
+def _entries_of_day(history: PatientHistory, source: str, on: date) -> list[Dose]:
+    """The entries of the source that are on this day, or were before a replacement, and that no person voided."""
+    return [
+        one
+        for one in history.doses
+        if one.source == source and on in (one.on, *one.facts.earlier_days) and one.facts.voided is None
+    ]
 
 
 def entry_with_reference(history: PatientHistory, source: str, reference: str) -> Dose | None:
@@ -88,41 +100,68 @@ def check_own_line(actor: Actor, line: RecordedClaimLine) -> None:
         )
 
 
+def waiting_void(history: PatientHistory, line: RecordClaim, actor: Actor) -> RecordedClaimLine | None:
+    """The waiting void without a named original that the line is, sent again with that reference, or None."""
+    return next(
+        (
+            one
+            for one in history.claim_lines
+            if one.waits
+            and one.original_reference is None
+            and (one.source, one.source_reference) == (line.source, line.source_reference)
+            and _may_settle(actor, one)
+        ),
+        None,
+    )
+
+
+def is_voided_by_day(history: PatientHistory, dose: Dose) -> bool:
+    """Whether the claim is voided by a line that names no claim, and was found by the day of the entry."""
+    return any(one.version == dose.facts.claim_voided and one.found_by == "day" for one in history.claim_lines)
+
+
+def _may_settle(actor: Actor, line: RecordedClaimLine) -> bool:
+    """Whether a void waits for a claim of this actor: that of a service for its own, or for one of a plan's user."""
+    return actor.role != "service" or line.reported_by_service in (None, actor.id)
+
+
 class Arrived(NamedTuple):
-    """A claim that is recorded now: its entry, its day, and all references that name it."""
+    """A claim that is recorded now: its entry, its day, and all references that name it.
+
+    `has_new_day`: the entry was not on this day before. `is_new`: the entry is new.
+    """
 
     dose_id: str
     source: str
     on: date
     references: tuple[str, ...]
+    has_new_day: bool = True
+    is_new: bool = True
 
 
 def waiting_voids(history: PatientHistory, claim: Arrived, context: CommandContext) -> tuple[ClaimVoided, ...]:
     """The voids of this claim that were recorded before it, now applied.
 
-    All voids that name the claim apply. If none does, a void that names no original applies to the only entry of its
-    source and day. A void that a service sent waits for a claim of that service, or for one that a user of the plan
-    records.
+    All voids that name the claim apply, also one that was found to be of another entry by the day. If none does, a void
+    that names no original applies to the only entry of its source and day. A void that a service sent waits for a claim
+    of that service, or for one that a user of the plan records.
     """
-    waiting = [
+    voids = [
         line
         for line in history.claim_lines
-        if line.waits
+        if (line.waits or (claim.is_new and line.line == "void" and line.found_by == "day"))
         and line.source == claim.source
-        and not (context.actor.role == "service" and line.reported_by_service not in (None, context.actor.id))
+        and _may_settle(context.actor, line)
     ]
-    named = [line for line in waiting if (line.original_reference or line.source_reference) in claim.references]
-    of_day = [line for line in waiting if line.original_reference is None and line.on == claim.on]
-    if named or _has_other_entry(history, claim):
+    named = [line for line in voids if (line.original_reference or line.source_reference) in claim.references]
+    of_day = [line for line in voids if line.waits and line.original_reference is None and line.on == claim.on]
+    if named or not claim.has_new_day or _has_other_entry(history, claim):
         of_day = []
     return tuple(_applied(line, claim, context, "day" if line in of_day else None) for line in named or of_day[:1])
 
 
 def _has_other_entry(history: PatientHistory, claim: Arrived) -> bool:
-    return any(
-        (one.source, one.on) == (claim.source, claim.on) and one.dose_id != claim.dose_id and one.facts.is_in_effect
-        for one in history.doses
-    )
+    return any(one.dose_id != claim.dose_id for one in _entries_of_day(history, claim.source, claim.on))
 
 
 def _applied(line: RecordedClaimLine, claim: Arrived, context: CommandContext, by: FoundBy | None) -> ClaimVoided:

@@ -13,6 +13,8 @@ from domain.decisions.claim_lines import (
     check_own_line,
     denied_original,
     entry_of_line,
+    is_voided_by_day,
+    waiting_void,
     waiting_voids,
 )
 from domain.decisions.consequences import DecisionFunction
@@ -99,7 +101,8 @@ def _replacement(history: PatientHistory, command: RecordClaim, context: Command
             dose_id=found.dose.dose_id,
         )
     event = claim_replaced(history, found.dose, found.by, command, context)
-    claim = Arrived(event.dose_id, command.source, event.on, (command.source_reference,))
+    has_new_day = event.on != found.dose.on
+    claim = Arrived(event.dose_id, command.source, event.on, (command.source_reference,), has_new_day, is_new=False)
     return event, *waiting_voids(history, claim, context)
 
 
@@ -116,12 +119,17 @@ def _paid_after_denial(
 
 
 def _void(history: PatientHistory, command: RecordClaim, context: CommandContext) -> tuple[PatientEvent, ...]:
-    """A void withdraws the claim as evidence. Without its claim, it is recorded and waits for it (R30)."""
+    """A void withdraws the claim as evidence. Without its claim, it is recorded and waits for it (R30).
+
+    A void that waits may be sent again under its own reference, with that of its original.
+    """
     found = entry_of_line(history, command)
     if found is None:
         return (_without_dose(command, context),)
     check_own_claim(context.actor, found.dose)
-    if found.dose.facts.voided is not None or found.dose.facts.claim_voided is not None:
+    facts, sent_before = found.dose.facts, waiting_void(history, command, context.actor)
+    is_named = found.by != "day" and facts.voided is None and is_voided_by_day(history, found.dose)
+    if (facts.voided is not None or facts.claim_voided is not None) and sent_before is None and not is_named:
         raise AlreadyRecorded(
             "the claim is already voided",
             field="original_reference" if command.original_reference is not None else "source_reference",
@@ -138,6 +146,7 @@ def _void(history: PatientHistory, command: RecordClaim, context: CommandContext
             source_reference=command.source_reference,
             original_reference=command.original_reference,
             found_by=found.by,
+            line_version=sent_before.version if sent_before is not None else None,
         ),
     )
 

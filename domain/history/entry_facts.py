@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Final, Literal
 
+from domain.events.base import ImportedFrom
 from domain.events.treatment import ClaimLineKind, FoundBy, InfusionFinding
 
 Duplicate = Literal["no", "possible", "confirmed", "dismissed", "part"]
@@ -27,7 +28,7 @@ class EntryFacts:
     `day_version` is the version of the event that gave the entry its day. `claim_voided` is the version of the void of
     its claim, and `finding` what a person found about the infusion. `days` is the stated number of infusion days, from
     `first_on` to `last_on`. `references` are all references that name the entry, the current one last. `reported_by` is
-    the id of the user or system that reported it.
+    the id of the user or system that reported it. `earlier_days` are the days that a replacement of its claim changed.
     """
 
     day_version: int
@@ -44,6 +45,7 @@ class EntryFacts:
     days: int | None = None
     first_on: date | None = None
     last_on: date | None = None
+    earlier_days: tuple[date, ...] = ()
 
     @property
     def gone(self) -> int | None:
@@ -69,6 +71,7 @@ class RecordedClaimLine:
 
     `dose_id` is the entry that a replacement or a void is about, and `found_by` how it was found. A void without one
     waits for its claim, and a denied line has none. `reported_by_service` is the id of the service that sent it.
+    `version` is of the event that says what it is about now, and `recorded_version` of the one that recorded the line.
     """
 
     version: int
@@ -79,8 +82,11 @@ class RecordedClaimLine:
     source_reference: str
     original_reference: str | None
     reported_by_service: str | None
+    recorded_version: int
+    recorded_at: datetime
     dose_id: str | None = None
     found_by: FoundBy | None = None
+    imported_from: ImportedFrom | None = None
 
     @property
     def waits(self) -> bool:

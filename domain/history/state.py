@@ -104,6 +104,11 @@ class PatientHistory:
         """The stated first day on which a current member ID identified this patient; None if none was stated."""
         return next((day for one, day in self.first_days if one == member), None)
 
+    def is_replaced_after_void(self, dose: Dose) -> bool:
+        """Whether the claim of the entry was voided and then replaced, so that it counts again (R30)."""
+        voids = (one for one in self.claim_lines if one.line == "void" and one.dose_id == dose.dose_id)
+        return dose.facts.claim_voided is None and any(voids)
+
     def request(self, request_id: str) -> Request | None:
         for one in self.requests:
             if one.request_id == request_id:

@@ -31,6 +31,7 @@ from domain.events.treatment import (
     VoidedClaimSettled,
 )
 from domain.frozen import changed
+from domain.history.day_voids import with_named_void, with_new_entry_of_day
 from domain.history.dose_entries import settled_entries
 from domain.history.entry_facts import Duplicate, EntryAnswer, EntryFacts, RecordedClaimLine
 from domain.history.records import CourseMarks, Dose, Report
@@ -108,7 +109,7 @@ def _dose_administered(history: PatientHistory, event: DoseAdministered) -> Pati
             duplicate_of=event.possible_duplicate_of,
         ),
     )
-    return history.changed(doses=settled_entries((*history.doses, dose)))
+    return with_new_entry_of_day(history.changed(doses=settled_entries((*history.doses, dose))), dose.dose_id)
 
 
 def _dose_corrected(history: PatientHistory, event: DoseCorrected) -> PatientHistory:
@@ -135,7 +136,7 @@ def _with_entry(history: PatientHistory, event: DoseCorrected | ClaimReplaced, *
     if dose is not None and {"on", "mg"} & {*event.fields}:
         # How many days the line is about was stated of another day, or of other milligrams.
         changes["facts"] = changed(changes.get("facts", dose.facts), days=None, first_on=None, last_on=None)
-    return _with_dose(
+    after = _with_dose(
         history,
         event.dose_id,
         on=event.on,
@@ -147,6 +148,7 @@ def _with_entry(history: PatientHistory, event: DoseCorrected | ClaimReplaced, *
         corrected=True,
         **changes,
     )
+    return with_new_entry_of_day(after, event.dose_id) if "on" in event.fields else after
 
 
 def _claim_replaced(history: PatientHistory, event: ClaimReplaced) -> PatientHistory:
@@ -156,6 +158,8 @@ def _claim_replaced(history: PatientHistory, event: ClaimReplaced) -> PatientHis
     earlier = (one for one in dose.facts.references if one != event.source_reference)
     # The replacement is evidence of its own, also after a void of what it replaces.
     told: dict[str, Any] = {"references": (*earlier, event.source_reference), "claim_voided": None, "finding": None}
+    if event.on != dose.on:
+        told["earlier_days"] = (*dose.facts.earlier_days, dose.on)
     line = _line(event, "replacement", event.dose_id, event.found_by)
     return _with_entry(
         history.changed(claim_lines=(*history.claim_lines, line)),
@@ -168,9 +172,17 @@ def _claim_replaced(history: PatientHistory, event: ClaimReplaced) -> PatientHis
 
 
 def _claim_voided(history: PatientHistory, event: ClaimVoided) -> PatientHistory:
-    lines = tuple(one for one in history.claim_lines if one.version != event.line_version)
-    after = history.changed(claim_lines=(*lines, _line(event, "void", event.dose_id, event.found_by)))
-    return _with_facts(after, event.dose_id, claim_voided=event.originator_version, finding=None)
+    before = history if event.found_by == "day" else with_named_void(history, event.dose_id, event.line_version)
+    line = _line(event, "void", event.dose_id, event.found_by)
+    earlier = next((one for one in before.claim_lines if one.version == event.line_version), None)
+    if earlier is not None:
+        names = ("recorded_version", "recorded_at", "imported_from", "reported_by_service")
+        line = replace(line, **{name: getattr(earlier, name) for name in names})
+    after = before.changed(claim_lines=(*(one for one in before.claim_lines if one is not earlier), line))
+    dose = before.dose(event.dose_id)
+    # What a person found of the infusion holds when the void of the same claim is sent again.
+    finding = dose.facts.finding if dose is not None and dose.facts.claim_voided is not None else None
+    return _with_facts(after, event.dose_id, claim_voided=event.originator_version, finding=finding)
 
 
 def _claim_line_recorded(history: PatientHistory, event: ClaimLineRecorded) -> PatientHistory:
@@ -203,6 +215,9 @@ def _line(
         reported_by_service=event.actor.id if event.actor.role == "service" else None,
         dose_id=dose_id,
         found_by=found_by,
+        recorded_version=event.originator_version,
+        recorded_at=event.recorded_at,
+        imported_from=event.imported_from,
     )
 
 

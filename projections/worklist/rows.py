@@ -1,7 +1,8 @@
 """The rows of the worklist: every open request and appeal, what is missing, who is assigned, and when it is due.
 
-Three other items wait for a person: an approval that a later report questions, a dose after the patient's death on
-record, and a member ID that another patient has in another spelling. They have no due date.
+Other items wait for a person: an approval that a later report questions, a dose after the patient's death on record, a
+dose entry that is not settled, a void whose claim is not known, and a member ID that another patient has in another
+spelling. They have no due date.
 
 A row is a function of one patient's history and of the day in the plan's time zone. Only the policy's answer depends
 on the day (an age, twelve months, the stop of an agent), so each row states the next day on which time alone changes
@@ -11,16 +12,15 @@ Rows contain ids and the name of the assigned user, but no name, member ID or bi
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal, get_args
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
-from domain.calendar import Day, Instant, anniversary
+from domain.calendar import Day, Instant
 from domain.deadline_terms.table import BUILT_IN, DeadlineTable
 from domain.deadlines.appeals import appeal_deadline, forwarding_deadline
 from domain.deadlines.due_dates import DecisionDeadline
@@ -29,19 +29,19 @@ from domain.errors import EditionUnknown
 from domain.events.patient import LineOfBusiness
 from domain.events.requests import Urgency
 from domain.facts import FrozenModel
+from domain.history.entry_facts import RecordedClaimLine
 from domain.history.records import Appeal, Dose, Request
 from domain.history.state import PatientHistory
 from domain.people import Actor
 from domain.permissions.views import same_requests
 from domain.policy.assessment import Recommendation
-from domain.policy.editions import edition_for
 from domain.review.assess_request import request_assessment
 from domain.treatment.after_death import doses_after_death
 from domain.treatment.dose_entries import entries_to_settle
 from domain.treatment.questioned_approvals import questioned_approvals
-from domain.treatment.reported_doses import critical_days_of_treatment
+from projections.worklist.critical_days import critical_days
 
-CaseKind = Literal["request", "appeal", "dose", "member"]
+CaseKind = Literal["request", "appeal", "dose", "claim", "member"]
 CaseState = Literal[
     "open",
     "awaiting_information",
@@ -52,25 +52,16 @@ CaseState = Literal[
     "approval_to_review",
     "dose_to_review",
     "entry_to_settle",
+    "void_waiting",
     "shared_member_id",
 ]
 DueStatus = Literal["running", "at_risk", "overdue", "paused"]
-STATES: Final[tuple[CaseState, ...]] = (
-    "open",
-    "awaiting_information",
-    "referred",
-    "appeal_open",
-    "appeal_to_forward",
-    "with_external_review",
-    "approval_to_review",
-    "dose_to_review",
-    "entry_to_settle",
-    "shared_member_id",
-)
+STATES: Final[tuple[CaseState, ...]] = get_args(CaseState)
 NOT_ASSIGNED: Final[tuple[CaseState, ...]] = (
     "approval_to_review",
     "dose_to_review",
     "entry_to_settle",
+    "void_waiting",
     "shared_member_id",
 )
 """The states of items that are not assigned to a user: any user with the role may act on them."""
@@ -92,7 +83,9 @@ class WorklistRow(FrozenModel):
     confirms it.
     `dose_to_review`: a dose after the patient's death on record. `entry_to_settle`: a dose entry of which a person says
     whether it is a dose of its own, whether the infusion of its voided claim was given, or how many dose days its claim
-    line is about (R25, R30). The `request_id` and `line_of_business` of a dose are null if they are not known.
+    line is about (R25, R30). `void_waiting`: a void whose claim is not on record, or that names no claim and may be of
+    several; the claim is to be sent, or the void again with the reference of its claim (R30). The `request_id` and
+    `line_of_business` of a dose are null if they are not known.
     `shared_member_id`: another spelling of a member ID of this patient is also one of each of the patients `others`, so
     it identifies none of them. `path`, `recommendation` and
     `missing` (clauses) are the policy's answer on the day for the request, also in the row of an appeal; `path` and
@@ -153,7 +146,8 @@ def worklist_rows(
     )
     doses = (_of_dose(history, one, zone, "dose_to_review") for one in doses_after_death(history) if one.on <= day)
     entries = (_of_dose(history, one, zone, "entry_to_settle") for one in entries_to_settle(history) if one.on <= day)
-    return (*requests, *appeals, *approvals, *doses, *entries)
+    voids = (_of_void(history, one, zone) for one in history.claim_lines if one.waits)
+    return (*requests, *appeals, *approvals, *doses, *entries, *voids)
 
 
 def fold_day(history: PatientHistory, today: date, zone: ZoneInfo) -> date:
@@ -292,12 +286,44 @@ def _of_approval(history: PatientHistory, request: Request, day: date) -> Workli
 
 
 def _of_dose(history: PatientHistory, dose: Dose, zone: ZoneInfo, state: CaseState) -> WorklistRow:
-    """Returns the row of a dose entry that waits for a person. The policy has no answer about it."""
-    return WorklistRow(
-        subject_id=dose.dose_id,
-        patient_id=history.patient_id,
+    """Returns the row of a dose entry that waits for a person."""
+    return _without_answer(
+        history,
+        dose.dose_id,
+        "dose",
+        state,
         request_id=dose.request_id,
-        kind="dose",
+        line_of_business=history.line_of_business(dose.on),
+        received_at=dose.recorded_at,
+        received_on=dose.recorded_at.astimezone(zone).date(),
+        imported=dose.imported_from is not None,
+    )
+
+
+def _of_void(history: PatientHistory, line: RecordedClaimLine, zone: ZoneInfo) -> WorklistRow:
+    """Returns the row of a void that waits for its claim, with a number of the event that recorded it."""
+    received_on = line.recorded_at.astimezone(zone).date()
+    return _without_answer(
+        history,
+        f"{history.patient_id}.v{line.recorded_version}",
+        "claim",
+        "void_waiting",
+        request_id=None,
+        line_of_business=history.line_of_business(line.on or received_on),
+        received_at=line.recorded_at,
+        received_on=received_on,
+        imported=line.imported_from is not None,
+    )
+
+
+def _without_answer(
+    history: PatientHistory, subject_id: str, kind: CaseKind, state: CaseState, **known: Any
+) -> WorklistRow:
+    """Returns the row of an item about which the policy has no answer, and that has no due date."""
+    return WorklistRow(
+        subject_id=subject_id,
+        patient_id=history.patient_id,
+        kind=kind,
         state=state,
         path=None,
         recommendation=None,
@@ -305,19 +331,16 @@ def _of_dose(history: PatientHistory, dose: Dose, zone: ZoneInfo, state: CaseSta
         awaits=(),
         answer_by=None,
         held_by=None,
-        line_of_business=history.line_of_business(dose.on),
         urgency="standard",
-        received_at=dose.recorded_at,
-        received_on=dose.recorded_at.astimezone(zone).date(),
         due_at=None,
         at_risk_from=None,
         paused_from=None,
         paused_until=None,
         edition=None,
         edition_provenance=None,
-        imported=dose.imported_from is not None,
         history_version=history.version,
         changes_on=None,
+        **known,
     )
 
 
@@ -366,30 +389,3 @@ def _changes_on(history: PatientHistory, request: Request, day: date, policy: _P
         return None
     later_days = sorted({one for one in critical_days(history, request) if one > day})
     return next((one for one in later_days if _Policy.of(history, request, one) != policy), None)
-
-
-def critical_days(history: PatientHistory, request: Request) -> Iterator[date]:
-    """Yields every day on which the policy's answer to a request can differ from the answer on the day before.
-
-    Extra days do no harm, because each day is tried. A missing day would leave a row unchanged that must change.
-    """
-    parameters = edition_for(request.received_on).parameters
-    for born in (history.birth_date, request.statement.birth_date):
-        if born is not None:
-            # The first days on which the patient is possibly and certainly old enough (R2, R5).
-            yield from (anniversary(one, parameters.age_min_years) for one in (born.earliest, born.latest))
-    for one in critical_days_of_treatment(history):
-        # From that day the dose counts, and a year later it no longer prevents a next course (R2, R3, R8).
-        yield one
-        yield anniversary(one, parameters.years_between_courses)
-    # A closed course is a prior course from the day of its closing (R26).
-    yield from (marks.closed_on for _, marks in history.marks if marks.closed_on is not None)
-    yield from (closed_on for _, closed_on in history.closed_reports)
-    if history.deceased_on is not None:
-        # From that day on, every recommendation is clinical review (R29).
-        yield history.deceased_on.earliest
-    stated = (one.stopped_on for one in request.statement.agents)
-    for stopped in (*stated, *(one.stopped_on for one in history.agents if not one.voided)):
-        if stopped is not None:
-            # The day after is the first day before which the agent was certainly stopped (R17).
-            yield stopped.latest + timedelta(days=1)

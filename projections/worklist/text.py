@@ -29,6 +29,8 @@ def waits_for(row: WorklistRow) -> str:
             return "a reviewer, to check the dose after death"
         case "entry_to_settle":
             return "a reviewer, to say what the dose entry is"
+        case "void_waiting":
+            return "the sender of the void, to send its claim, or the void again with the reference of its claim"
         case "shared_member_id":
             return "a reviewer, to retire the member ID that is wrong"
         case "open":

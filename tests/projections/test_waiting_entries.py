@@ -44,7 +44,7 @@ def named(found: Eligibility) -> list[str]:
 
 def items(story: Scenario) -> list[str]:
     rows = worklist_rows(story.known, story.today, ZONE)
-    return [f"{one.state} {one.subject_id.rpartition('.')[2]}" for one in rows if one.kind == "dose"]
+    return [f"{one.state} {one.subject_id.rpartition('.')[2]}" for one in rows if one.kind in ("dose", "claim")]
 
 
 def marks(story: Scenario) -> list[list[str]]:
@@ -139,6 +139,43 @@ def test_denied_lines_and_voids_that_wait_are_listed_for_the_plan_only() -> None
         "2026-04-22, void V2, 12 mg, of entry d1, found by its source and day",
     ]
     assert course_list(story.known, story.today, office="office East").claim_lines == ()
+    again = course_list(story.and_given(claim("2026-04-22", "C2")).known, story.today).claim_lines
+    waiting = "2026-04-22, void V2, 12 mg, waits for claim V2, or for the only claim of its source and day"
+    assert claim_line_in_words(again[2]) == waiting
+
+
+def test_a_void_that_waits_is_listed_until_its_claim_is_known() -> None:
+    void = claim_line("void", "2026-04-21", None, source_reference="V1", original_reference="C9")
+    story = given(claim("2026-04-21", "C1"), void)
+    assert items(story) == ["void_waiting v3"]
+    assert named(answer(story)) == [" original_reference"]
+    assert [one.void_reference for one in answer(story).settled_by] == ["V1"]
+    assert eligibility(story.known, story.today, office="office East").settled_by == ()
+    (row,) = worklist_rows(story.known, story.today, ZONE)
+    words = "the sender of the void, to send its claim, or the void again with the reference of its claim"
+    assert (waits_for(row), row.received_on, row.recommendation) == (words, date(2026, 4, 21), None)
+    story.and_given(claim("2026-04-22", "C9"))
+    assert items(story) == ["entry_to_settle d2"]
+
+
+def test_a_void_of_one_of_two_claims_of_a_day_is_listed_whenever_it_came() -> None:
+    void = claim_line("void", "2026-04-21", source_reference="V1")
+    story = given(void, claim("2026-04-21", "C1"), claim("2026-04-21", "C2"))
+    assert items(story) == ["entry_to_settle d2", "void_waiting v2"]
+    story.and_given(claim_line("void", "2026-04-21", original_reference="C2", source_reference="V1"))
+    assert (items(story), named(answer(story))) == ([], [])
+
+
+def test_a_claim_that_was_voided_and_then_replaced_is_marked() -> None:
+    story = given(
+        claim("2026-04-20", "C1"),
+        claim_line("void", None, None, original_reference="C1", source_reference="V1"),
+        claim_line("replacement", "2026-04-20", 12, original_reference="C1", source_reference="R1"),
+    )
+    assert (marks(story), items(story)) == ([["corrected", "claim voided, then replaced"]], [])
+    assert course_list(story.known, story.today).courses[0].doses[0].replaced_after_void
+    story.and_given(claim_line("void", None, None, original_reference="R1", source_reference="V2"))
+    assert marks(story)[0][:2] == ["corrected", "claim voided, not known whether it was given"]
 
 
 def test_every_line_is_in_the_timeline_in_words() -> None:

@@ -327,3 +327,47 @@ def test_a_control_character_is_refused_by_the_import_as_by_the_api(
     assert (outcome.fate, outcome.field) == ("refused", "name")
     assert (outcome.cause, outcome.remedy) == ("the text contains a control character", "remove it")
     assert ledger.find(Member(member_id="M-2")) is None
+
+
+# -- lines of several claims, in any order ----------------------------------------------------
+
+
+@pytest.mark.parametrize("places", [(0, 1, 2), (0, 2, 1), (2, 0, 1)])
+def test_a_void_of_a_day_with_two_claims_waits_in_any_order(
+    door: Door, intake: Intake, ledger: Ledger, places: tuple[int, ...]
+) -> None:
+    lines = (claim("C-1"), claim("C-2"), claim("V-1", units=-12))
+    outcomes = door(*(lines[place] for place in places))
+    assert [one.fate for one in outcomes] == ["recorded"] * 3
+    (waiting,) = intake.still_waiting()
+    assert (waiting.reference, waiting.result) == ("V-1", "void_waiting")
+    is_first = places[0] == 2
+    assert ("not on record" if is_first else "send it again with the reference of its claim") in str(waiting.note)
+    assert [one.facts.is_withdrawn for one in history(ledger).doses] == [False, False]
+    again = Intake(ledger, intake.source, intake.actor)
+    assert [one.fate for one in imported(again, lines[2])] == ["recorded before"]
+    assert [one.reference for one in again.still_waiting()] == ["V-1"]
+    (named,) = door(claim("V-1", None, -12, original_reference="C-2"))
+    assert (named.fate, named.result) == ("recorded", "void")
+    assert [one.facts.is_withdrawn for one in history(ledger).doses] == [False, True]
+    assert list(intake.still_waiting()) == []
+
+
+def test_a_replacement_of_a_voided_claim_says_that_it_counts_again(door: Door, ledger: Ledger) -> None:
+    _, _, replaced = door(
+        claim(), claim("V-1", None, -12, original_reference="C-1"),
+        claim("C-1-R", frequency_code="7", original_reference="C-1"),
+    )  # fmt: skip
+    assert (replaced.result, str(replaced.note).split("; ")[1]) == (
+        "replacement", "the claim was voided before, and counts again"
+    )  # fmt: skip
+    assert [one.counts for one in history(ledger).doses] == [True]
+
+
+def test_a_replacement_that_a_waiting_void_names_says_that_it_is_voided(door: Door, ledger: Ledger) -> None:
+    outcomes = door(
+        claim("V-1", None, -12, original_reference="C-1-R"), claim(),
+        claim("C-1-R", frequency_code="7", original_reference="C-1"),
+    )  # fmt: skip
+    assert results(outcomes) == [("recorded", "void_waiting"), ("recorded", None), ("recorded", "voided_before")]
+    assert [one.facts.is_withdrawn for one in history(ledger).doses] == [True]

@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from api.cli.main import app
+from domain.events.patient import Member
 from domain.history.state import PatientHistory
 from domain.ledger.application import open_ledger
 from projections.eligibility import Eligibility, eligibility
@@ -148,3 +149,29 @@ GIVEN = REPORTS.parents[4] / "shared" / "data" / "field-reports"
 def test_the_copies_are_what_was_given() -> None:
     assert {one.name for one in REPORTS.iterdir()} <= {one.name for one in GIVEN.iterdir()}
     assert all(one.read_bytes() == (GIVEN / one.name).read_bytes() for one in REPORTS.iterdir())
+
+
+# -- F9: control characters in a name ---------------------------------------------------------
+
+
+def test_f9_control_characters_in_a_name_are_refused(url: str) -> None:
+    (outcome,) = imported(url, "F9-escape.jsonl", status=2)
+    assert (outcome["fate"], outcome["field"]) == ("refused", "name")
+    assert (outcome["cause"], outcome["remedy"]) == ("the text contains a control character", "remove it")
+    with open_ledger(url) as ledger:
+        assert ledger.find(Member(member_id="T-9")) is None
+
+
+@pytest.mark.parametrize("control", ["\x1b[31m", "\x07", "\x7f"])
+@pytest.mark.parametrize("column", ["member", "claim_reference"])
+def test_f9_control_characters_in_a_claims_file_are_refused(
+    url: str, tmp_path: Path, column: str, control: str
+) -> None:
+    row = {"member": "T-1", "date_of_service": "2024-06-04", "hcpcs": "J0202", "units": "12", "claim_reference": "D2"}
+    row[column] += f"{control}B"
+    file = tmp_path / "escape.csv"
+    file.write_text(f"{','.join(row)}\n{','.join(row.values())}\n")
+    (outcome,) = imported(url, file, status=2)
+    assert (outcome["fate"], outcome["field"]) == ("refused", column)
+    assert control not in json.dumps(outcome)
+    assert known(url)[0].doses == ()

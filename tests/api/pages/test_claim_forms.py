@@ -113,3 +113,35 @@ def test_an_office_is_not_shown_them(api: Api, desk: Desks) -> None:
     patient = with_what_waits(api)
     api.submitted(patient)
     assert "billed and not paid" not in desk(story.OFFICE).opens(at(patient)).text
+
+
+def test_the_worklist_shows_a_void_that_waits_with_what_to_do(api: Api, desk: Desks) -> None:
+    patient = with_what_waits(api)
+    (item,) = api.asked("/worklist", state="void_waiting")["items"]
+    assert (item["kind"], item["patient_id"], item["request_id"]) == ("claim", patient, None)
+    page = desk(story.NURSE).opens("/pages/worklist?state=void_waiting").text
+    assert "waits for the sender of the void, to send its claim" in page
+    assert f"{patient[:8]} v{item['subject_id'].rpartition('.v')[2]}" in page
+    api.did_to(patient, "claims", on="2026-04-22", hcpcs="J0202", units=12, reference="C9")
+    assert api.asked("/worklist", state="void_waiting")["items"] == []
+
+
+def test_a_claim_that_was_voided_and_then_replaced_is_marked(api: Api, desk: Desks) -> None:
+    patient, reviewer = claimed(api, ("2026-04-20", "C1", 12)), desk(story.NURSE)
+    for terms in ({"line": "void"}, {"line": "replacement", "on": "2026-04-20", "mg": "12"}):
+        page = reviewer.opens(at(patient))
+        sent = {"source_reference": f"{terms['line']}-1", "original_reference": "C1"} | terms
+        assert reviewer.sends(page, "claim-line", **sent).status == 200
+    page = reviewer.opens(at(patient))
+    assert "claim voided, then replaced" in page.text
+    assert not page.has_form("dose-days")
+
+
+@pytest.mark.parametrize("control", ["\x1b[31m", "\x07", "\x7f", "\x9b"])
+def test_a_control_character_in_a_form_is_refused_in_the_words_of_the_api(api: Api, desk: Desks, control: str) -> None:
+    patient, reviewer = claimed(api, ("2026-04-20", "C1", 24)), desk(story.NURSE)
+    page = reviewer.opens(at(patient))
+    told = reviewer.sends(page, "dose-days", dose_id=f"{patient}.d1", days="2", reason=f"Confirmed{control}.")
+    assert told.status == 422
+    assert "the text contains a control character" in told.text.lower()
+    assert entry(api, patient, 1).facts.days is None

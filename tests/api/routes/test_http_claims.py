@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 
 import pytest
 
@@ -133,3 +134,74 @@ def test_f1_adjusted_claims_wait_for_a_person(api: Api, claims: str) -> None:
 
 def test_f3_lines_that_were_not_paid_are_no_infusions(api: Api, claims: str) -> None:
     assert results(sent(api, claims, "F3-status-column.csv")) == [("denied", False), ("void_waiting", False)]
+
+
+# -- lines in whatever order they come ---------------------------------------------------------
+
+
+def withdrawn(api: Api, path: str) -> list[bool]:
+    """Whether the claim of each dose entry is voided, by the courses that the API lists."""
+    answer = api.asked(f"{path.removesuffix('/claims')}/courses")
+    entries = [dose for course in answer["courses"] for dose in course["doses"]] + answer["other_entries"]
+    return [one["claim_voided"] for one in sorted(entries, key=lambda one: one["dose_id"])]
+
+
+def waiting(api: Api, path: str) -> list[str]:
+    lines = api.asked(f"{path.removesuffix('/claims')}/courses")["claim_lines"]
+    return [one["source_reference"] for one in lines if one["waits"]]
+
+
+def test_a_denied_claim_that_is_paid_as_a_replacement_is_one_dose(api: Api, claims: str) -> None:
+    api.did(claims, claim("C-10", claim_status="denied"))
+    paid = api.did(claims, claim("C-11", frequency_code="7", original_reference="C-10"))
+    assert (paid["result"], paid["counts"]) == ("replacement", True)
+    assert paid["recorded"] == ["DoseAdministered", "ClaimLineRecorded"]
+    refused(api.post(claims, claim("C-10")), 409, "source_reference")
+
+
+def test_a_void_that_comes_first_finds_its_claim_by_the_day(api: Api, claims: str) -> None:
+    assert api.did(claims, claim("V-1", units=-12))["waits"] is True
+    first = api.did(claims, claim())
+    assert (first["result"], first["counts"], withdrawn(api, claims)) == ("voided_before", True, [True])
+    assert waiting(api, claims) == []
+
+
+def test_a_named_original_that_is_not_on_record_is_not_the_line_itself(api: Api, claims: str) -> None:
+    api.did(claims, claim())
+    void = api.did(claims, claim(units=-12, original_reference="C-9"))
+    assert (void["waits"], withdrawn(api, claims)) == (True, [False])
+    refused(api.post(claims, claim(frequency_code="7", original_reference="C-9")), 409, "original_reference")
+
+
+def test_two_voids_that_wait_are_settled_by_their_claim(api: Api, claims: str) -> None:
+    for reference in ("V-1", "V-2"):
+        assert api.did(claims, claim(reference, None, -12, original_reference="C-1"))["waits"] is True
+    assert api.did(claims, claim())["recorded"] == ["DoseAdministered", "ClaimVoided", "ClaimVoided"]
+    assert (withdrawn(api, claims), waiting(api, claims)) == ([True], [])
+
+
+@pytest.mark.parametrize("places", [(0, 1, 2), (0, 2, 1), (2, 0, 1)])
+def test_a_void_of_a_day_with_two_claims_waits_in_any_order(api: Api, claims: str, places: tuple[int, ...]) -> None:
+    lines = (claim("C-1"), claim("C-2"), claim("V-1", units=-12))
+    for place in places:
+        api.did(claims, lines[place])
+    assert (withdrawn(api, claims), waiting(api, claims)) == ([False, False], ["V-1"])
+    named = api.did(claims, claim("V-1", None, -12, original_reference="C-1"))
+    assert (named["result"], named["waits"], waiting(api, claims)) == ("void", False, [])
+
+
+def test_a_voided_claim_that_is_replaced_counts_and_says_so(api: Api, claims: str) -> None:
+    api.did(claims, claim())
+    api.did(claims, claim("V-1", None, -12, original_reference="C-1"))
+    answer = api.did(claims, claim("C-1-R", frequency_code="7", original_reference="C-1"))
+    assert answer["note"].endswith("; the claim was voided before, and counts again")
+    (course,) = api.asked(f"{claims.removesuffix('/claims')}/courses")["courses"]
+    assert (course["doses_given"], course["doses"][0]["replaced_after_void"]) == (1, True)
+
+
+def test_f9_control_characters_in_a_name_are_refused(api: Api) -> None:
+    report = json.loads((REPORTS / "F9-escape.jsonl").read_text())
+    body = {name: report[name] for name in ("member", "name", "birth_date")} | {"actor": NURSE}
+    (error,) = refused(api.post("/patients", body), 422, "name")["errors"]
+    assert error["problem"].lower().startswith("the text contains a control character")
+    refused(api.post("/patients/find", {"actor": NURSE, "member": report["member"]}), 404, "member")

@@ -133,7 +133,7 @@ def test_it_is_answered_as_it_was_known_and_as_of_any_day(api: Api, clock: Clock
 def test_what_is_not_understood_is_refused(api: Api) -> None:
     wrong: list[tuple[Json, str]] = [
         ({"state": "closed"}, "query.state.0"),
-        ({"kind": "claim"}, "query.kind"),
+        ({"kind": "voucher"}, "query.kind"),
         ({"held_by": "a b"}, "query.held_by"),
         ({"missing": "1.A' OR 1=1"}, "query.missing"),
         ({"sort": "name"}, "query.sort"),

@@ -14,7 +14,8 @@ from pydantic import BaseModel
 from domain.calendar import PartialDate, anniversary
 from domain.errors import LedgerError
 from domain.review.assess_request import request_assessment
-from projections.worklist.rows import WorklistRow, critical_days, worklist_rows
+from projections.worklist.critical_days import critical_days
+from projections.worklist.rows import WorklistRow, worklist_rows
 from tests.properties.stories import Act, at_every_scale, hold, perform, stories
 from tests.story import (
     MEETS_A,
