@@ -11,7 +11,7 @@ from domain.facts import FrozenModel
 from domain.history.records import Dose, Report
 from domain.history.state import PatientHistory
 from domain.treatment.lives import TooManyLives, lives
-from domain.treatment.reported_doses import ReportedDoses, reported_doses
+from domain.treatment.reported_doses import ReportedDoses, line_doses, reported_doses
 
 _ASKED: Final = {
     "doses_given": "How many doses were given?",
@@ -76,9 +76,13 @@ def waiting_voids(history: PatientHistory) -> Iterator[SettledBy]:
 
 
 def _of_entries(history: PatientHistory, as_of: date) -> Iterator[SettledBy]:
-    """What a person can say of dose entries by the end of the day (R25, R30)."""
+    """What a person can say of dose entries by the end of the day (R25, R30).
+
+    An infusion day of a claim line can be before its own day.
+    """
+    first_days = {one.course_id: one.first.earliest for one in line_doses(history)}
     for dose in history.doses:
-        if dose.on <= as_of:
+        if first_days.get(dose.dose_id, dose.on) <= as_of:
             yield from (
                 SettledBy(report_id=None, dose_id=dose.dose_id, field=field, question=_ASKED_OF_ENTRY[field])
                 for field in _open_fields(dose)
