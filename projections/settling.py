@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Final
 
+from pydantic import Field
+
 from domain.events.treatment import ReportedCourse
 from domain.facts import FrozenModel
 from domain.history.records import Dose, Report
@@ -48,7 +50,7 @@ class SettledBy(FrozenModel):
 
     report_id: str | None
     dose_id: str | None = None
-    void_reference: str | None = None
+    void_reference: str | None = Field(default=None, description="The reference of the void that waits for its claim.")
     field: str
     question: str
 
