@@ -131,7 +131,7 @@ def _check(database: str | None) -> None:
     with open_existing_ledger(database) as ledger:
         check_last_events(ledger)
         check_every_page(ledger.address)
-        print_result(f"The ledger at {ledger.address} can be served: its files, last events and seal are well.")
+        print_result(f"The ledger at {ledger.address} can be served: its files, last events, and seal are intact.")
 
 
 @app.command("demo")

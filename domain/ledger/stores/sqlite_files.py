@@ -18,7 +18,7 @@ from urllib.parse import quote
 from domain.ledger.errors import StoreError
 
 RESTORE_AGAIN: Final = (
-    "stop the program, move the file and all files beside it aside, and restore the newest backup with"
+    "stop the program, move the file and its -wal, -shm and -documents away, and restore the newest backup with"
     " lemtrada-ledger restore"
 )
 _MAGIC: Final = b"SQLite format 3\0"
