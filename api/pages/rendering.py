@@ -196,6 +196,7 @@ TEMPLATES.filters |= {
     "until": until,
     # The options of a choice: pairs of a value and its text.
     "pair": lambda value: (value, value),
+    "pair_short": lambda value: (value, f"record {value[:8]}"),
     "pair_ordinal": lambda value: (value, ordinal(value)),
 }
 TEMPLATES.globals |= {"address_of": address_of, "new_key": _new_key, "part_of": part_of, "PAGES": PREFIX}

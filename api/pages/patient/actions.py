@@ -8,10 +8,12 @@ from typing import Any, Final
 from uuid import UUID
 
 from api.pages.form_commands import FormCommand, SentForm
+from api.pages.forms import InvalidForm, read
+from api.routes.patients import FindBody
 from domain.commands import Command, patient, treatment
 from domain.commands.context import Occasion
 from domain.decisions.may import CommandSubject, may
-from domain.errors import Conflict, LedgerError
+from domain.errors import Conflict, LedgerError, NotFound
 from domain.history.records import Dose
 from domain.history.state import PatientHistory
 from domain.permissions.commands import refusal_of_role
@@ -59,6 +61,10 @@ def _agents(history: PatientHistory) -> Sequence[CommandSubject]:
 
 def _reports(history: PatientHistory) -> Sequence[CommandSubject]:
     return [report.report_id for report in history.reports if not report.voided]
+
+
+def _linked(history: PatientHistory) -> Sequence[CommandSubject]:
+    return history.linked
 
 
 def _courses(history: PatientHistory) -> Sequence[CommandSubject]:
@@ -121,6 +127,8 @@ MORE: Final = (
     PatientAct("demographics", "Correct name or birth date", patient.CorrectDemographics),
     PatientAct("add-member", "Add a member ID", patient.AddMemberIdentifier),
     PatientAct("retire-member", "Retire a member ID", patient.RetireMemberIdentifier, _members),
+    PatientAct("link-history", "Link with another record of the same person", patient.LinkHistories),
+    PatientAct("unlink-history", "Undo a link with another record", patient.UnlinkHistories, _linked),
     PatientAct("death", "Record a death", patient.RecordDeath),
 )
 ACTS: Final = (*FIRST, *ON_A_CLAIM, *ON_A_DOSE, *ON_A_REPORT, *ON_AN_AGENT, *MORE)
@@ -130,9 +138,23 @@ def _none_elsewhere(sent: SentForm, _: UUID) -> Mapping[str, Any]:
     return {"courses": []} if sent.form.text("none") == "true" else {}
 
 
+def _patient_of_member(sent: SentForm, _: UUID) -> Mapping[str, Any]:
+    """The other patient of a link, whom the form names by a member ID. The search is an access."""
+    access = sent.commanding.access()
+    if (refusal := refusal_of_role(access.actor, patient.LinkHistories)) is not None:
+        raise refusal
+    member = read(FindBody, sent.form, access.zone).member
+    try:
+        with access.found(member) as history:
+            return {"other_patient_id": str(history.patient_id)}
+    except NotFound:
+        raise InvalidForm({"member.member_id": "no patient has this member ID; compare it with the card"}) from None
+
+
 FORMS: Final[dict[str, FormCommand]] = {
     **{act.name: FormCommand(act.command) for act in ACTS},
     "prior-treatment": FormCommand(treatment.ReportPriorTreatment, _none_elsewhere),
+    "link-history": FormCommand(patient.LinkHistories, _patient_of_member),
 }
 
 

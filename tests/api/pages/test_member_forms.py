@@ -55,6 +55,49 @@ def test_a_member_id_is_added_and_retired_on_the_page(api: Api, desk: Desks) -> 
     assert not desk(OFFICE_ACTOR).opens(page).has_form("add-member")
 
 
+def test_two_records_of_one_person_are_linked_and_unlinked_on_the_page(api: Api, desk: Desks) -> None:
+    one, other = api.opened("A-1", actor=NURSE), api.opened("A-2", actor=NURSE)
+    nurse: Desk = desk(NURSE_ACTOR)
+    page = f"/pages/patients/{one}"
+    assert not nurse.opens(page).has_form("unlink-history"), "nothing is linked yet"
+    shown = nurse.sends(
+        nurse.opens(page), "link-history", **{"member.member_id": "a-2 ", "reason": "She has two cards."}
+    )
+    assert f"/pages/patients/{other}" in shown.html
+    assert f"record {other[:8]} of the same person" in shown.text
+    for patient, linked in ((one, other), (other, one)):
+        assert api.asked(f"/patients/{patient}/person")["linked_histories"] == [linked]
+    seen = {str(row.patient_id) for row in all_accesses(api.ledger, AccessQuery()) if row.view == "find"}
+    assert other in seen, "the search by member ID is an access to the other record"
+    shown = nurse.sends(nurse.opens(page), "unlink-history", other_patient_id=other, reason="Her twin sister.")
+    assert f"record {other[:8]}" not in shown.text
+    for patient in (one, other):
+        assert api.asked(f"/patients/{patient}/person")["linked_histories"] == []
+
+
+@pytest.mark.parametrize(
+    ("member_id", "words"),
+    [("A-9", "no patient has this member ID"), ("9.87E+11", "spreadsheet"), ("A-1", "the same patient"), ("", "field")],
+)
+def test_a_link_with_nobody_else_says_what_to_correct(api: Api, desk: Desks, member_id: str, words: str) -> None:
+    patient = api.opened("A-1", actor=NURSE)
+    nurse: Desk = desk(NURSE_ACTOR)
+    shown = nurse.sends(
+        nurse.opens(f"/pages/patients/{patient}"),
+        "link-history",
+        **{"member.member_id": member_id, "reason": "The same name."},
+    )
+    assert shown.status in {409, 422}
+    assert words in shown.text
+    assert shown.has_form("link-history"), "what was typed is still there"
+    assert api.asked(f"/patients/{patient}/person")["linked_histories"] == []
+
+
+def test_an_office_is_not_offered_links(api: Api, desk: Desks) -> None:
+    patient = api.opened("A-1", actor=NURSE)
+    assert not desk(OFFICE_ACTOR).opens(f"/pages/patients/{patient}").has_form("link-history")
+
+
 def test_the_worklist_shows_both_patients_of_a_shared_member_id(
     api: Api, desk: Desks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
