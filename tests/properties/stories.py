@@ -49,9 +49,10 @@ SCALES = {
 at_every_scale = pytest.mark.parametrize("scale", ["ordinary", pytest.param("campaign", marks=pytest.mark.campaign)])
 
 
-def hold(scale: str, law: Callable[..., None], *examples: st.SearchStrategy[Any]) -> None:
-    """The law holds for every example of this scale."""
-    SCALES[scale](hypothesis.given(*examples)(law))()
+def hold(scale: str, law: Callable[..., None], *examples: st.SearchStrategy[Any], ordinary: int = 60) -> None:
+    """The law holds for every example of this scale: for `ordinary` examples, or for those of a campaign."""
+    fewer = {"max_examples": ordinary} if scale == "ordinary" else {}
+    settings(SCALES[scale], **fewer)(hypothesis.given(*examples)(law))()
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ def test_a_report_that_is_voided_leaves_the_courses_as_they_were(scale: str) -> 
             scenario.and_given(report_voided(len(scenario.known.reports)))
         assert_as_before(before, scenario.known)
 
-    hold(scale, law, any_story, mistakes)
+    hold(scale, law, any_story, mistakes, ordinary=40)
 
 
 @at_every_scale
@@ -36,7 +36,7 @@ def test_a_report_corrected_to_say_what_it_said_leaves_them_too(scale: str) -> N
         scenario.when(report_corrected(number, *told), report_corrected(number, *was))
         assert_as_before(before, scenario.known)
 
-    hold(scale, law, any_story, mistakes)
+    hold(scale, law, any_story, mistakes, ordinary=40)
 
 
 def assert_as_before(before: PatientHistory, now: PatientHistory) -> None:

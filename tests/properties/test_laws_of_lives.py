@@ -3,27 +3,18 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
 from datetime import date
 from pathlib import Path
-from typing import Any
 
-import hypothesis
 from hypothesis import strategies as st
 
 from tests.properties import lives
 from tests.properties.answers_and_lives import contradictions, differences, in_words
 from tests.properties.drawn_tellings import agent_tellings, tellings
-from tests.properties.stories import SCALES, at_every_scale
+from tests.properties.stories import at_every_scale, hold
 from tests.properties.tellings import Telling
 
-LIVES = {"ordinary": 200, "campaign": 3000}
 chosen_days = st.lists(st.integers(0, 400), min_size=1, max_size=4)
-
-
-def hold(scale: str, law: Callable[..., None], *examples: st.SearchStrategy[Any]) -> None:
-    """The law holds for as many lives as the scale looks at."""
-    hypothesis.settings(SCALES[scale], max_examples=LIVES[scale])(hypothesis.given(*examples)(law))()
 
 
 def days_asked(telling: Telling, chosen: list[int]) -> list[date]:
@@ -40,7 +31,7 @@ def test_no_definite_answer_contradicts_a_life_that_is_told_in_part(scale: str) 
             found = contradictions(telling, history, as_of)
             assert not found, in_words(telling, as_of, found)
 
-    hold(scale, law, tellings(), chosen_days)
+    hold(scale, law, tellings(), chosen_days, ordinary=200)
 
 
 @at_every_scale
@@ -52,7 +43,7 @@ def test_a_life_that_is_told_exactly_is_answered_exactly(scale: str) -> None:
             found = judge(telling, history, as_of)
             assert not found, in_words(telling, as_of, found)
 
-    hold(scale, law, tellings(exact=True, agents=False), chosen_days)
+    hold(scale, law, tellings(exact=True, agents=False), chosen_days, ordinary=200)
 
 
 @at_every_scale
@@ -62,7 +53,7 @@ def test_no_answer_about_other_agents_contradicts_their_uses(scale: str) -> None
         found = contradictions(telling, telling.perform().known, as_of)
         assert not found, in_words(telling, as_of, found)
 
-    hold(scale, law, agent_tellings())
+    hold(scale, law, agent_tellings(), ordinary=200)
 
 
 @at_every_scale
@@ -72,7 +63,7 @@ def test_uses_of_other_agents_that_are_told_exactly_are_answered_exactly(scale: 
         found = differences(telling, telling.perform().known, as_of)
         assert not found, in_words(telling, as_of, found)
 
-    hold(scale, law, agent_tellings(exact=True))
+    hold(scale, law, agent_tellings(exact=True), ordinary=200)
 
 
 def test_the_judge_of_lives_imports_nothing_of_the_program() -> None:

@@ -9,9 +9,8 @@ import hypothesis
 from tests.properties.answers_and_lives import differences, in_words
 from tests.properties.drawn_tellings import tellings
 from tests.properties.settling import is_settled, settled_by, supply
-from tests.properties.stories import at_every_scale
+from tests.properties.stories import at_every_scale, hold
 from tests.properties.tellings import Telling
-from tests.properties.test_laws_of_lives import hold
 
 
 @at_every_scale
@@ -33,7 +32,7 @@ def test_what_an_answer_names_settles_it(scale: str) -> None:
         found = [one for one in differences(telling, scenario.known, as_of) if one[0] in DECIDING]
         assert not found, in_words(telling, as_of, found)
 
-    hold(scale, law, tellings(agents=False))
+    hold(scale, law, tellings(agents=False), ordinary=100)
 
 
 DECIDING = ("path", "scope", "recommendation")

@@ -166,7 +166,7 @@ def test_no_day_alters_an_answer_but_a_critical_one(scale: str) -> None:
             if said(told, request.request_id, day) != said(told, request.request_id, day - timedelta(days=1)):
                 assert day in critical
 
-    hold(scale, law, treatments, endings, st.integers(0, 800), st.integers(0, 1000))
+    hold(scale, law, treatments, endings, st.integers(0, 800), st.integers(0, 1000), ordinary=30)
 
 
 def rows(told: Scenario, day: date) -> dict[str, WorklistRow]:
