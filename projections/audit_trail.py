@@ -35,7 +35,7 @@ class AuditEntry(FrozenModel):
     imported_from: ImportedFrom | None = None
 
 
-ENVELOPE = {"recorded_at", "actor", "command_id", "salt", "imported_from"}
+ENVELOPE = {"recorded_at", "actor", "command_id", "salt", "imported_from", "clock_at"}
 """Fields of an event that `details` leaves out: the entry has its own fields for them, except for the salt."""
 
 
@@ -52,7 +52,7 @@ def _entries(events: Iterable[PatientEvent], history: PatientHistory | None) -> 
             version=event.originator_version,
             event=event.TOPIC,
             happened=event.happened.isoformat(),
-            recorded_at=event.recorded_at,
+            recorded_at=event.at,
             who=event.actor,
             command_id=event.command_id,
             changed=changes.next(history),

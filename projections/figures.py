@@ -67,13 +67,13 @@ def facts_of(events: Iterable[PatientEvent]) -> HistoryFacts:
             case RequestExpedited():
                 requests[event.request_id].urgency = "urgent"
             case InformationRequested():
-                requests[event.request_id].asked += [(event.recorded_at, one.clause) for one in event.asked]
+                requests[event.request_id].asked += [(event.at, one.clause) for one in event.asked]
             case CourseApproved() | RequestDenied():
                 _set_first_determination(requests[event.request_id], event)
             case AppealFiled():
                 appeals[event.appeal_id] = event.request_id
             case AppealDecided():
-                requests[appeals[event.appeal_id]].appealed.append((event.recorded_at, event.outcome))
+                requests[appeals[event.appeal_id]].appealed.append((event.at, event.outcome))
             case DoseAdministered():
                 doses[event.dose_id] = event.on, tuple(event.variances)
             case DoseVoided():
@@ -85,7 +85,7 @@ def _set_first_determination(request: RequestFact, event: CourseApproved | Reque
     """Sets the first determination. The determination of an appeal is counted with the appeal."""
     if request.decided_at is not None or getattr(event, "appeal_id", None) is not None:
         return
-    request.decided_at = event.recorded_at
+    request.decided_at = event.at
     request.outcome = "approved" if isinstance(event, CourseApproved) else "denied"
     request.citing = event.citing
 

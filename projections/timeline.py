@@ -77,7 +77,7 @@ def entry(event: PatientEvent, zone: ZoneInfo) -> TimelineEntry:
     """Returns the entry of one event. `zone` is the plan's time zone."""
     happened = _happened(event)
     on = _day(happened, zone)
-    recorded_on = event.recorded_at.astimezone(zone).date()
+    recorded_on = event.at.astimezone(zone).date()
     return TimelineEntry(
         version=event.originator_version,
         event=event.TOPIC,
@@ -85,7 +85,7 @@ def entry(event: PatientEvent, zone: ZoneInfo) -> TimelineEntry:
         sentence=sentence_of(event),
         happened=happened.isoformat(),
         happened_on=on.isoformat(),
-        recorded_at=event.recorded_at,
+        recorded_at=event.at,
         recorded_on=recorded_on.isoformat(),
         days_late=max(0, (recorded_on - on).days),
         who=event.actor,

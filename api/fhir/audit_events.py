@@ -23,6 +23,7 @@ from domain.events.base import Event
 from domain.events.patient import IndexEvent
 from domain.events.system import (
     AccessesRecorded,
+    ClockConfirmed,
     LinkIssued,
     LinkUsed,
     PersonAdmitted,
@@ -73,7 +74,7 @@ def of_change(event: Event, ledger_id: UUID) -> Resource:
         "type": codes.IMPORT if by_import else codes.REST,
         "subtype": [codes.CREATE if creates else codes.UPDATE, own("event", event.TOPIC)],
         "action": "C" if creates else "U",
-        "recorded": instant(event.recorded_at),
+        "recorded": instant(event.at),
         "outcome": codes.SUCCESS,
         "agent": [
             _agent(codes.SOURCE, {"display": "import" if by_import else "client"}, _absent()),
@@ -179,6 +180,7 @@ SYSTEM_EVENTS: Final[dict[type[Event], tuple[Resource, Resource]]] = {
     LinkUsed: (codes.USER_AUTHENTICATION, codes.LOGIN),
     TokenIssued: (codes.SECURITY_ALERT, codes.USER_SECURITY),
     TokenRevoked: (codes.SECURITY_ALERT, codes.USER_SECURITY),
+    ClockConfirmed: (codes.SECURITY_ALERT, codes.SECURITY_CONFIGURATION),
     SealStarted: (codes.SECURITY_ALERT, codes.SECURITY_CONFIGURATION),
     SealingKeyNamed: (codes.SECURITY_ALERT, codes.SECURITY_CONFIGURATION),
 }
@@ -203,7 +205,7 @@ def of_system_event(event: Event, ledger_id: UUID) -> Resource:
         "type": kind,
         "subtype": [detail, own("event", event.TOPIC)],
         "action": "E",
-        "recorded": instant(event.recorded_at),
+        "recorded": instant(event.at),
         "outcome": codes.SUCCESS,
         "agent": [person_agent(event.actor, codes.AUTHOR), _ledger_agent(codes.APPLICATION, ledger_id)],
         "source": _source(ledger_id),

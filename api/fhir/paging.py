@@ -4,8 +4,8 @@ A page merges two sources, each in its own order. For one patient, they are the 
 accesses to the patient's record by time. For all patients, they are the log by position and all accesses by time. Each
 source continues where the previous page ended.
 
-`recorded_at` never decreases within a history. In the whole log it can decrease, because writers wait for each other
-and clocks differ. The program assumes that it is at most `SKEW` before the `recorded_at` of any earlier event. A search
+The instant of the checked clock can decrease, because writers wait for each other and clocks differ. The program
+assumes that it is at most `SKEW` before that of any earlier event. A search
 by date only finds its first position by binary search, starts that much earlier, and ends that much later. Events that
 are out of order by more than `SKEW` are still in the export and in a search by patient, which do not need this bound.
 """
@@ -133,7 +133,7 @@ def _merged(
     event, row = next(events, None), next(rows, None)
     last_row = place.row
     while len(items) < limit and (event is not None or row is not None):
-        if row is None or (event is not None and event[1].recorded_at <= row.access.at):
+        if row is None or (event is not None and event[1].at <= row.access.at):
             assert event is not None
             items.append(TrailItem(event[1], None))
             event = next(events, None)
@@ -166,9 +166,9 @@ def _of_patient(
     while events := ledger.events.between(patient_id, version + 1, version + PAGE):
         for event in events:
             version = event.originator_version
-            if period.end is not None and event.recorded_at >= period.end:
+            if period.end is not None and event.at >= period.end:
                 return
-            if wanted(event) and event.recorded_at in period:
+            if wanted(event) and event.at in period:
                 yield version, event
 
 
@@ -189,12 +189,13 @@ def _of_all_patients(
 
 
 def recorded_instant(ledger: LedgerReader, stream: UUID, version: int, topic: str, state: bytes) -> datetime:
-    """The `recorded_at` of a stored event, from the beginning of its bytes if possible, else from the decoded event."""
+    """When a stored event was recorded, from the beginning of its bytes if possible, else from the decoded event."""
     mapper = ledger.events.mapper
-    head = HEAD_EVENTS.match(mapper.plain_state(state))
-    if head is None:
+    plain = mapper.plain_state(state)
+    head = HEAD_EVENTS.match(plain)
+    if head is None or b'"clock_at":' in plain:
         event: Event = mapper.event_of(stream, version, topic, state)
-        return event.recorded_at
+        return event.at
     return datetime.fromisoformat(head[1].decode())
 
 
@@ -239,7 +240,7 @@ def whole(ledger: LedgerReader, period: Period, wanted: EventFilter, *, with_rea
             position = number
             if number > last:
                 return
-            if wanted(event) and event.recorded_at in period:
+            if wanted(event) and event.at in period:
                 yield TrailItem(event, None)
             if with_reads and isinstance(event, AccessesRecorded):
                 rows = rows_of_batch(ledger, event.originator_id, event.first, event.count)

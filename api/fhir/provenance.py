@@ -38,7 +38,7 @@ def of_change(event: Event, ledger_id: UUID) -> Resource:
         "id": event_id(event),
         "target": [thing] if thing == patient else [thing, patient],
         "occurredDateTime": happened(event),
-        "recorded": instant(event.recorded_at),
+        "recorded": instant(event.at),
         "activity": concept(_OPERATION[effect], own("event", event.TOPIC)),
         "agent": [_author(event), {"type": codes.PROVENANCE_CUSTODIAN, "who": the_ledger(ledger_id)}],
         **({"entity": entities} if entities else {}),

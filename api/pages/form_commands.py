@@ -21,7 +21,6 @@ from api.routes.dependencies import CommandRunner, CommandRunnerOfRequest, run
 from domain.commands import Command
 from domain.commands.context import Occasion
 from domain.errors import KeyReused, LedgerError, NotFound
-from domain.history.state import PatientHistory
 from domain.ledger.application import Outcome
 from domain.review.assessment_changes import Change
 
@@ -172,6 +171,6 @@ def back_to_page(path: str, recorded: str) -> RedirectResponse:
     return RedirectResponse(f"{path}?{recorded}", SEE_OTHER)
 
 
-def occasion_of(commanding: CommandRunner, history: PatientHistory) -> Occasion:
-    """The context in which a command of the caller about this history would be decided now."""
-    return commanding.ledger.occasion(commanding.caller.actor, history)
+def occasion_of(commanding: CommandRunner) -> Occasion:
+    """The context in which a command of the caller would be decided now."""
+    return commanding.ledger.occasion(commanding.caller.actor)

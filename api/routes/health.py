@@ -12,6 +12,7 @@ from api.http.problems import documented
 from api.routes.dependencies import LedgerOfApp
 from domain.calendar import Day
 from domain.ledger.access_log.writer import AccessLog
+from domain.ledger.clock_check import ClockNotTrusted
 from domain.policy.editions import EDITIONS
 from projections.worklist.runner import lag
 
@@ -69,8 +70,10 @@ def live() -> Alive:
 
 @router.get("/ready", responses=documented(503))
 def ready(ledger: LedgerOfApp, request: Request) -> Ready:
-    """Report that the database is available."""
+    """Report that the database is available, and that its clock and this machine's are right."""
     ledger.position()
+    if (trouble := ledger.clock_check.trouble()) is not None:
+        raise ClockNotTrusted(trouble)
     known = [EditionKnown(edition=one.key, revision=one.revision, provenance=one.provenance) for one in EDITIONS]
     backlog = cast("AccessLog", request.app.state.accesses).backlog
     return Ready(

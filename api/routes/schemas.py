@@ -177,11 +177,11 @@ def page_of(items: Sequence[T], versions: Sequence[int], after: int, limit: int)
 
 def event_view(event: PatientEvent) -> EventView:
     """One event as the API shows it."""
-    envelope = {"recorded_at", "actor", "command_id", "salt", "imported_from"}
+    envelope = {"recorded_at", "actor", "command_id", "salt", "imported_from", "clock_at"}
     return EventView(
         version=event.originator_version,
         event=event.TOPIC,
-        recorded_at=event.recorded_at,
+        recorded_at=event.at,
         actor=event.actor,
         command_id=event.command_id,
         data=event.model_dump(mode="json", exclude=envelope),

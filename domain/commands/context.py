@@ -11,7 +11,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from domain.deadline_terms.table import BUILT_IN, DeadlineTable
-from domain.events.base import Event, ImportedFrom
+from domain.events.base import Event, ImportedFrom, recording_times
 from domain.people import Actor
 
 E = TypeVar("E", bound=Event)
@@ -44,17 +44,19 @@ class Occasion:
 class CommandContext(Occasion):
     """Everything that pure code must not read by itself: `Occasion`, and `seed`, 32 random bytes of this command.
 
-    `imported_from` is set on every event of a command that is from an import.
+    `imported_from` is set on every event of a command that is from an import. The events are recorded after the
+    instant `after`, when the newest event of the history was.
     """
 
     command_id: UUID
     seed: bytes
     imported_from: ImportedFrom | None = None
+    after: datetime | None = None
 
     def event(self, kind: type[E], /, **values: Any) -> E:
         """An event of this command, recorded now. `decide` sets the salts when all events of the command are known."""
         return kind(
-            recorded_at=self.at,
+            **recording_times(self.at, self.after),
             salt=_UNSALTED,
             command_id=self.command_id,
             actor=self.actor,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Annotated, ClassVar, Final, Literal, NamedTuple
 from uuid import UUID
 
@@ -83,6 +83,17 @@ class Event(FrozenModel):
     command_id: UUID = Field(description="The command that this event came from; its other events share it.")
     actor: Actor
     imported_from: ImportedFrom | None = Field(default=None, exclude_if=is_none)
+    clock_at: Instant | None = Field(
+        default=None,
+        exclude_if=is_none,
+        description="The instant of the checked clock, if `recorded_at` had to be later only to follow an event that"
+        " was recorded while a clock was ahead.",
+    )
+
+    @property
+    def at(self) -> datetime:
+        """The instant of the recording, by the checked clock. `recorded_at` only orders the events of a history."""
+        return self.clock_at if self.clock_at is not None else self.recorded_at
 
     @property
     def patient_id(self) -> UUID:
@@ -92,4 +103,20 @@ class Event(FrozenModel):
     @property
     def happened(self) -> datetime | date:
         """When the event happened. If the event does not state a time, this is when it was recorded."""
-        return self.recorded_at
+        return self.at
+
+
+_TICK: Final = timedelta(microseconds=1)
+SAME_INSTANT: Final = timedelta(seconds=1)
+"""A difference up to this orders events of the same instant. Only a larger one is another time, and is stored."""
+
+
+def recording_times(at: datetime, after: datetime | None) -> dict[str, datetime]:
+    """The times of an event that is recorded at the clock's instant `at`, and follows an event recorded at `after`.
+
+    `recorded_at` is later than `after`. If it is another time than `at` for that reason, `clock_at` has `at`.
+    """
+    if after is None or after < at:
+        return {"recorded_at": at}
+    recorded_at = after + _TICK
+    return {"recorded_at": recorded_at} | ({"clock_at": at} if recorded_at - at > SAME_INSTANT else {})

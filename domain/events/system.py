@@ -2,9 +2,10 @@
 
     users       who may sign in and with what; secrets are stored only as their hashes
     accesses    a digest of each batch of the access log, whose rows have a table of their own
+    the clock   that an administrator found the clock right
     the seal    which keys sign for this ledger, and where its Merkle tree starts
 
-Each of the three has streams of its own. They are in the same log as all other events, and are sealed with it.
+Each of these has streams of its own. They are in the same log as all other events, and are sealed with it.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from pydantic import Field
 
 from domain.calendar import Instant
 from domain.events.base import Event
-from domain.facts import Name, is_none
+from domain.facts import Name, is_false, is_none
 from domain.people import Actor, ActorId
 
 THE_LEDGER_ITSELF: Final = Actor(id="lemtrada-ledger", name="The ledger itself", role="service")
@@ -107,9 +108,31 @@ class AccessesRecorded(Event):
         str, Field(pattern=r"^[0-9a-f]{64}$", description="Over the rows, as `domain.permissions.disclosure` says.")
     ]
 
+    clock_in_doubt: bool = Field(
+        default=False,
+        exclude_if=is_false,
+        description="The clock was beyond its bounds. Accesses are recorded nevertheless, so that reading goes on.",
+    )
+
     @property
     def happened(self) -> datetime:
-        return self.recorded_at
+        return self.at
+
+
+# -- the clock --------------------------------------------------------------------------------
+
+
+class ClockConfirmed(Event):
+    """An administrator states that the clock is right, though it is beyond a bound. Events are dated by it again."""
+
+    TOPIC: ClassVar[str] = "ClockConfirmed"
+
+    reason: Name
+    database_ahead_seconds: float | None = Field(
+        default=None,
+        exclude_if=is_none,
+        description="How far the clock of the database server was ahead of this machine's, if there is a server.",
+    )
 
 
 # -- the seal ---------------------------------------------------------------------------------
@@ -137,4 +160,4 @@ class SealingKeyNamed(Event):
 
 PeopleEvent = PersonAdmitted | PersonChanged | PersonRemoved | LinkIssued | LinkUsed | TokenIssued | TokenRevoked
 SealEvent = SealStarted | SealingKeyNamed
-SystemEvent = PeopleEvent | AccessesRecorded | SealEvent
+SystemEvent = PeopleEvent | AccessesRecorded | ClockConfirmed | SealEvent

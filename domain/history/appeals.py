@@ -61,7 +61,7 @@ def _decided(history: PatientHistory, event: AppealDecided) -> PatientHistory:
         determination=event.determination,
         citing=event.citing,
         closed_on=event.determination.decided_on,
-        closed_at=event.recorded_at,
+        closed_at=event.at,
         closed_version=event.originator_version,
         forward_by=event.forward_by,
     )
@@ -75,7 +75,7 @@ def _closed(
         event.appeal_id,
         status=status,
         closed_on=event.on,
-        closed_at=event.recorded_at,
+        closed_at=event.at,
         closed_version=event.originator_version,
         dismissed_as=event.ground if isinstance(event, AppealDismissed) else None,
     )

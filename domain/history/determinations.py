@@ -56,7 +56,7 @@ def _decided(
         determination,
         appeal_id=appeal_id,
     )
-    closed_on, closed_at = (determination.decided_on, event.recorded_at) if status != "referred" else (None, None)
+    closed_on, closed_at = (determination.decided_on, event.at) if status != "referred" else (None, None)
     if appeal_id is not None and request.closed_on is not None:
         # A decision on appeal does not change when the request itself was closed.
         closed_on, closed_at = request.closed_on, request.closed_at
@@ -87,7 +87,7 @@ def _past_determination_imported(history: PatientHistory, event: PastDeterminati
         status="denied" if event.outcome == "denied" else "approved",
         citing=event.citing,
         closed_on=event.decided_on,
-        closed_at=event.recorded_at,
+        closed_at=event.at,
         decisions=(*request.decisions, decision),
     )
     if event.valid_from is None or event.valid_through is None or event.course is None or event.doses_approved is None:

@@ -50,7 +50,7 @@ def supplied(
 def _document_reviewed(history: PatientHistory, event: DocumentReviewed) -> PatientHistory:
     on_record = history.document(event.document_id)
     assert on_record is not None
-    review = Review(event.clause, event.supports, event.actor, event.recorded_at, event.originator_version, event.note)
+    review = Review(event.clause, event.supports, event.actor, event.at, event.originator_version, event.note)
     after = _with_document(history, event.document_id, reviews=(*on_record.reviews, review))
     # A user who reviews a document for an appeal, or after the determination, did not take part in the determination.
     is_for_an_appeal = on_record.appeal_id is not None or request_of(history, on_record.request_id).is_decided

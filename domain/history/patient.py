@@ -66,7 +66,7 @@ def _other_agent_used(history: PatientHistory, event: OtherAgentStarted | OtherA
     started = event.on if isinstance(event, OtherAgentStarted) else None
     stopped = event.on if isinstance(event, OtherAgentStopped) else None
     entry_id = f"{history.patient_id}.g{len(history.agents) + 1}"
-    recorded_on = event.recorded_at.date()
+    recorded_on = event.at.date()
     use = AgentUse(event.product, started, stopped, event.originator_version, entry_id, recorded_on)
     return history.changed(agents=(*history.agents, use))
 

@@ -85,7 +85,7 @@ def _receipt(event: RequestSubmitted | ReceiptCorrected) -> Receipt:
         event.received_on,
         event.receipt_source,
         event.actor,
-        event.recorded_at,
+        event.at,
         event.originator_version,
         event.reason if isinstance(event, ReceiptCorrected) else None,
     )
@@ -137,7 +137,7 @@ def agents_stated(request: Request, now: Statement, version: int, on: date) -> t
 
 def _information_requested(history: PatientHistory, event: InformationRequested) -> PatientHistory:
     request = request_of(history, event.request_id)
-    asking = Asking(event.asked, event.recorded_at, event.answer_by, version=event.originator_version)
+    asking = Asking(event.asked, event.at, event.answer_by, version=event.originator_version)
     after = with_request(history, event.request_id, askings=(*request.askings, asking))
     return with_participant(after, event.request_id, event.actor)
 
@@ -162,7 +162,7 @@ def participants_with(request: Request, actor: Actor) -> tuple[Actor, ...]:
 def _reopened(history: PatientHistory, event: RequestReopened) -> PatientHistory:
     request = request_of(history, event.request_id)
     assert request.closed_on is not None, "only a closed request can be reopened"
-    reopening = Reopening(request.status, request.closed_on, event.recorded_at)
+    reopening = Reopening(request.status, request.closed_on, event.at)
     return with_request(
         history,
         event.request_id,
@@ -201,7 +201,7 @@ def _notice_delivered(history: PatientHistory, event: NoticeDelivered) -> Patien
 
 def _clock_extended(history: PatientHistory, event: ClockExtended) -> PatientHistory:
     request = request_of(history, event.request_id)
-    extension = GrantedExtension(event.recorded_at, event.days, event.for_information)
+    extension = GrantedExtension(event.at, event.days, event.for_information)
     return with_request(history, event.request_id, extensions=(*request.extensions, extension))
 
 
@@ -229,10 +229,10 @@ FOLDS: Final[dict[type[Event], Callable[[PatientHistory, Any], PatientHistory]]]
     RequestAssigned: lambda history, event: with_request(history, event.request_id, held_by=event.to),
     RequestReleased: lambda history, event: with_request(history, event.request_id, held_by=None),
     RequestWithdrawn: lambda history, event: with_request(
-        history, event.request_id, status="withdrawn", closed_on=event.on, closed_at=event.recorded_at, held_by=None
+        history, event.request_id, status="withdrawn", closed_on=event.on, closed_at=event.at, held_by=None
     ),
     RequestDismissed: lambda history, event: with_request(
-        history, event.request_id, status="dismissed", closed_on=event.on, closed_at=event.recorded_at, held_by=None
+        history, event.request_id, status="dismissed", closed_on=event.on, closed_at=event.at, held_by=None
     ),
     RequestReopened: _reopened,
     PeerToPeerOffered: lambda history, event: with_request(history, event.request_id, peer_to_peer_offered=True),

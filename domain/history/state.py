@@ -65,6 +65,7 @@ class PatientHistory:
     patient_id: UUID
     version: int
     recorded_at: datetime
+    at: datetime
     member: Member
     name: str
     birth_date: PartialDate | None

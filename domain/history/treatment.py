@@ -98,7 +98,7 @@ def _dose_administered(history: PatientHistory, event: DoseAdministered) -> Pati
         duplicate="no",
         duplicate_of=None,
         variances_then=event.variances,
-        recorded_at=event.recorded_at,
+        recorded_at=event.at,
         version=event.originator_version,
         imported_from=event.imported_from,
         facts=EntryFacts(
@@ -216,7 +216,7 @@ def _line(
         dose_id=dose_id,
         found_by=found_by,
         recorded_version=event.originator_version,
-        recorded_at=event.recorded_at,
+        recorded_at=event.at,
         imported_from=event.imported_from,
     )
 

@@ -11,7 +11,7 @@ import hashlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from threading import RLock
 from typing import Final, cast, get_args
 from uuid import UUID
@@ -55,7 +55,6 @@ ATTEMPTS: Final = 100
 HISTORY_LOCKS: Final = 256
 """The number of locks that the patients share. Within a process, commands on one history run one after another."""
 
-_TICK: Final = timedelta(microseconds=1)
 _WITH_RELATED_STREAMS: Final = frozenset(get_args(AboutMember | AboutTwo | AboutName))
 """Commands that write to more than one stream. The ledger always reads these streams before it decides."""
 
@@ -211,9 +210,9 @@ class Ledger(LedgerReader):
                 return outcome
         raise errors.Conflict("Other users kept adding this member", remedy="send the command again")
 
-    def occasion(self, actor: Actor, history: PatientHistory) -> Occasion:
-        """The time, zone and actor with which a command of this actor on this history would be decided now."""
-        return Occasion(self._instant(history), self.zone, actor, table=self.deadlines)
+    def occasion(self, actor: Actor) -> Occasion:
+        """The time, zone and actor with which a command of this actor would be decided now."""
+        return Occasion(self.now(), self.zone, actor, table=self.deadlines)
 
     def was_sent(self, key: str, actor: Actor) -> bool:
         """Whether a command of this actor with this idempotency key is on record."""
@@ -334,17 +333,13 @@ class Ledger(LedgerReader):
             raise
 
     def _context(self, sent: _SentCommand, *histories: PatientHistory | None) -> CommandContext:
-        command_id, seed = self._random_id(), self._entropy(32)
-        at, imported_from = self._instant(*histories), sent.imported_from
-        return CommandContext(at, self.zone, sent.actor, command_id, seed, imported_from, table=self.deadlines)
-
-    def _instant(self, *histories: PatientHistory | None) -> datetime:
-        """The clock's time, or one microsecond after the newest event of these histories if that is later."""
-        at = self.now()
-        for history in histories:
-            if history is not None and history.recorded_at >= at:
-                at = history.recorded_at + _TICK
-        return at
+        """What a command is decided with, by the checked clock. Raises ClockNotTrusted."""
+        command_id, seed, imported_from = self._random_id(), self._entropy(32), sent.imported_from
+        after = max((one.recorded_at for one in histories if one is not None), default=None)
+        at = self.clock_check.instant()
+        return CommandContext(
+            at, self.zone, sent.actor, command_id, seed, imported_from, after=after, table=self.deadlines
+        )
 
     def _random_id(self) -> UUID:
         return UUID(bytes=self._entropy(16), version=4)

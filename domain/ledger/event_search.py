@@ -78,5 +78,5 @@ def _matches(event: Event, query: EventQuery, ledger: LedgerReader) -> bool:
         return False
     if query.command_id is not None and event.command_id != query.command_id:
         return False
-    day = event.recorded_at.astimezone(ledger.zone).date()
+    day = event.at.astimezone(ledger.zone).date()
     return (query.since is None or day >= query.since) and (query.until is None or day <= query.until)

@@ -248,10 +248,12 @@ class PatientEvents(EventStore[UUID]):
             raise errors.InvalidCommand(
                 "The time needs an offset from UTC", field="known_at", remedy="send the time as in 2026-04-20T14:05:00Z"
             )
-        # If the clock was set back, recorded times may be ahead of it. Such events are known nevertheless.
-        if instant > max(self.clock(), events[-1].recorded_at):
+        # If a clock was ahead, recorded times may be later than now. Such events are known nevertheless.
+        if instant > max(self.clock(), events[-1].at):
             raise errors.InvalidCommand("known_at is in the future", field="known_at", remedy="send a time in the past")
-        known = tuple(event for event in events if event.recorded_at <= instant)
+        # What was recorded before an event was known with it, even if a clock that was ahead dated it later.
+        last = next((number for number in range(len(events), 0, -1) if events[number - 1].at <= instant), 0)
+        known = events[:last]
         if not known:
             raise errors.NotFound(
                 "Nothing was on record for this patient at that time", field="known_at", remedy="send a later time"

@@ -17,7 +17,7 @@ from uuid import UUID
 from eventsourcing.persistence import IntegrityError
 
 from domain.comparison import compared
-from domain.events.base import Event
+from domain.events.base import Event, recording_times
 from domain.events.patient import (
     IssuerIndexed,
     Member,
@@ -101,7 +101,7 @@ class _IndexCompletion:
     def _complete(self, histories: Sequence[PatientHistory]) -> None:
         """Writes what these histories lack in one transaction, and reads again if another program was first."""
         while True:
-            planned = _Planned(self.ledger.now())
+            planned = _Planned(self.ledger.clock_check.instant())
             for history in histories:
                 for member in _members(history):
                     self._plan_spelling(planned, member)
@@ -115,7 +115,7 @@ class _IndexCompletion:
         for member in (one for history in histories for one in history.members):
             spelling = self.index.spelling(member)
             while len(spelling.patients) > 1 and spelling.stream not in (shared := self.index.shared()).listed:
-                planned = _Planned(self.ledger.now())
+                planned = _Planned(self.ledger.clock_check.instant())
                 planned.add(shared, self._event(SharedSpellingFound, spelling_stream=spelling.stream))
                 self._write(planned)
 
@@ -131,7 +131,7 @@ class _IndexCompletion:
             planned.add(spelling, self._copied(one))
 
     def _copied(self, event: MemberIndexed | MemberUnindexed) -> Event:
-        member_stream, at = event.originator_id, event.recorded_at
+        member_stream, at = event.originator_id, event.at
         if isinstance(event, MemberIndexed):
             patient_id = event.indexed_patient_id
             return self._event(MemberIndexed, indexed_patient_id=patient_id, member_stream=member_stream, added_at=at)
@@ -190,9 +190,9 @@ class _Planned:
     def add(self, entry: SpellingEntry | ListEntry, event: Event) -> None:
         events = self.streams.setdefault(entry.stream, [])
         version = entry.version + len(events) + 1
-        # An event is never recorded before the one that it follows, even if the clock was set back.
-        at = max(self.at, entry.at or self.at)
-        events.append(set_fields(event, recorded_at=at, originator_id=entry.stream, originator_version=version))
+        # An event is never recorded before the one that it follows, even if a clock was ahead.
+        times = recording_times(self.at, entry.at)
+        events.append(set_fields(event, **times, originator_id=entry.stream, originator_version=version))
 
 
 def _is_copy(event: MemberIndexed | MemberUnindexed) -> bool:

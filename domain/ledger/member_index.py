@@ -86,7 +86,7 @@ class SpellingEntry:
             if isinstance(one, MemberUnindexed)
             and one.retired_patient_id != patient_id
             and not one.in_error
-            and (at is None or (one.retired_at or one.recorded_at) <= at)
+            and (at is None or (one.retired_at or one.at) <= at)
         ]
 
     def first_day(self, patient_id: UUID, member_stream: UUID, zone: ZoneInfo) -> date | None:
@@ -99,7 +99,7 @@ class SpellingEntry:
         holding = next((one for one in own if one.member_stream == member_stream), own[0] if own else None)
         if holding is None or holding.first_day is not None:
             return holding.first_day if holding is not None else None
-        added_at = holding.added_at or holding.recorded_at
+        added_at = holding.added_at or holding.at
         before = self.retired_before(patient_id, added_at)
         if not before:
             return None

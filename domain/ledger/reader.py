@@ -28,6 +28,7 @@ from domain.events.system import SystemEvent
 from domain.history import fold
 from domain.history.state import PatientHistory
 from domain.ledger import schema
+from domain.ledger.clock_check import ClockCheck, elapsed_of_machine
 from domain.ledger.deadlines_file import deadlines_in
 from domain.ledger.documents.store import DocumentStore, documents_of
 from domain.ledger.encryption.keys import cipher_in
@@ -187,6 +188,7 @@ class LedgerReader(Application[UUID]):
         self.recorder.on_connection_lost(self._remembered.forget)
         self.index = MemberIndex(self.events, stored.index_namespace)
         self.members = Members(self.index, self.zone, self.history, is_complete=stored.compares_members)
+        self.clock_check = ClockCheck(self, elapsed_of_machine if clock is utc_now else None)
         self.documents = documents_of(self.recorder.datastore, cipher)
 
     def close(self) -> None:

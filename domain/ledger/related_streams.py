@@ -26,7 +26,7 @@ from domain.commands.patient import (
 from domain.comparison import compared
 from domain.decisions import decide
 from domain.errors import AlreadyRecorded, InvalidCommand, NotFound
-from domain.events.base import Event
+from domain.events.base import Event, recording_times
 from domain.events.patient import (
     IssuerIndexed,
     MemberIdentifierRetired,
@@ -92,7 +92,7 @@ class RelatedStreams:
             set_fields(
                 event,
                 salt=salt,
-                recorded_at=max(context.at, stream.at or context.at),
+                **recording_times(context.at, stream.at),
                 originator_id=stream.stream,
                 originator_version=stream.version + 1,
             )

@@ -103,30 +103,30 @@ def _apply(
 ) -> None:
     match event:
         case PersonAdmitted():
-            people[event.person.id] = Admitted(event.person, event.recorded_at)
+            people[event.person.id] = Admitted(event.person, event.at)
         case PersonChanged():
             people[event.person.id] = replace(people[event.person.id], actor=event.person)
         case PersonRemoved():
             people.pop(event.person_id, None)
             for issued in (links, tokens):
-                _end(issued, event.person_id, event.recorded_at)
+                _end(issued, event.person_id, event.at)
         case LinkIssued():
-            _end(links, event.person_id, event.recorded_at)
+            _end(links, event.person_id, event.at)
             links[event.link_id] = _issued(event.link_id, event)
         case LinkUsed():
             link = links[event.link_id]
-            links[event.link_id] = replace(link, ended_at=event.recorded_at, was_used=True)
+            links[event.link_id] = replace(link, ended_at=event.at, was_used=True)
             people[link.person_id] = replace(people[link.person_id], has_signed_in=True)
         case TokenIssued():
             tokens[event.token_id] = _issued(event.token_id, event)
         case TokenRevoked():
-            tokens[event.token_id] = replace(tokens[event.token_id], ended_at=event.recorded_at)
+            tokens[event.token_id] = replace(tokens[event.token_id], ended_at=event.at)
         case _:
             assert_never(event)
 
 
 def _issued(identifier: str, event: LinkIssued | TokenIssued) -> Issued:
-    return Issued(identifier, event.person_id, event.secret_sha256, event.recorded_at, event.expires_at, event.actor.id)
+    return Issued(identifier, event.person_id, event.secret_sha256, event.at, event.expires_at, event.actor.id)
 
 
 def _end(issued: dict[str, Issued], person_id: str, at: datetime) -> None:

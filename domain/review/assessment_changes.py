@@ -126,6 +126,6 @@ def _days_current(versions: Sequence[PatientHistory], number: int, today: date) 
 
     The period is one day longer on each side, because instants are in UTC and days in the plan's time zone.
     """
-    later = versions[number].recorded_at.date() + timedelta(days=1) if number < len(versions) else today
-    last, first = min(today, later), versions[number - 1].recorded_at.date() - timedelta(days=1)
+    later = versions[number].at.date() + timedelta(days=1) if number < len(versions) else today
+    last, first = min(today, later), versions[number - 1].at.date() - timedelta(days=1)
     yield from (last - timedelta(days=back) for back in range((last - first).days + 1))

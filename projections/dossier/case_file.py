@@ -172,8 +172,8 @@ def appeal_dossier(
         )
     request = history.request(appeal.request_id)
     assert request is not None
-    known_on = history.recorded_at.astimezone(zone).date()
-    life = request_status(history, request, zone, history.recorded_at, table)
+    known_on = history.at.astimezone(zone).date()
+    life = request_status(history, request, zone, history.at, table)
     appealed = replay(events, appeal.request_id, zone, decision=appeal.decision_version)
     decided = tuple(_appeal_decisions(events, history, appeal, zone))
     entries = timeline(events, zone)
@@ -184,12 +184,12 @@ def appeal_dossier(
         patient_id=history.patient_id,
         request_id=appeal.request_id,
         appeal_id=appeal_id,
-        known_at=history.recorded_at,
+        known_at=history.at,
         history_version=history.version,
         time_zone=zone.key,
         person=person(history, known_on),
         request=_request(request, life),
-        appeal=appeal_view(history, appeal, zone, history.recorded_at, table),
+        appeal=appeal_view(history, appeal, zone, history.at, table),
         determination=appealed,
         appeal_decisions=decided,
         facts=tuple(_facts(appealed)),

@@ -134,7 +134,7 @@ def recorded(event: DecidingEvent, request_id: str, events: Iterable[PatientEven
         request_id=request_id,
         appeal_id=getattr(event, "appeal_id", None),
         decided_on=decided_on(event),
-        recorded_at=event.recorded_at,
+        recorded_at=event.at,
         decided_by=event.actor,
         decided_by_name=imported.decided_by if imported is not None else None,
         edition=_edition(determination, imported),

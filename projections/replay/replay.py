@@ -182,7 +182,7 @@ def replay(
     return Replay(
         patient_id=case.now.patient_id,
         request_id=request_id,
-        known_at=case.now.recorded_at,
+        known_at=case.now.at,
         history_version=case.now.version,
         as_of=day,
         headline=text.headline(agreement.status, agreement.sentence, columns, changed, recommendation),

@@ -150,11 +150,6 @@ def worklist_rows(
     return (*requests, *appeals, *approvals, *doses, *entries, *voids)
 
 
-def fold_day(history: PatientHistory, today: date, zone: ZoneInfo) -> date:
-    """Returns today, or the day of the latest event if that is later, because the clock may have been set back."""
-    return max(today, history.recorded_at.astimezone(zone).date())
-
-
 def deadline_status(row: WorklistRow, now: datetime) -> DueStatus | None:
     """Returns the status of the deadline at an instant, or None if it is not the plan's. `due_at` itself is in time."""
     if row.due_at is None or row.at_risk_from is None:

@@ -21,7 +21,7 @@ from domain.errors import InvalidCommand, NotFound
 from domain.history.state import PatientHistory
 from domain.ledger.reader import LedgerReader
 from projections.worklist.listing import Filters, Paging, Worklist, cursor_of, page_of, select_rows
-from projections.worklist.rows import WorklistRow, fold_day, worklist_rows
+from projections.worklist.rows import WorklistRow, worklist_rows
 from projections.worklist.shared_members import shared_member_rows
 from projections.worklist.storage import (
     UNAVAILABLE,
@@ -140,7 +140,7 @@ def folded_rows(
         except NotFound:
             # The patient's history was not open at that time.
             continue
-        day = as_of or fold_day(history, ledger.today(), ledger.zone)
+        day = as_of or ledger.today()
         yield from worklist_rows(history, day, ledger.zone, ledger.deadlines)
         yield from shared_member_rows(history, groups, ledger.zone)
 
@@ -250,8 +250,7 @@ def _entries(
 ) -> tuple[WorklistEntry, ...]:
     if isinstance(history, Exception):
         raise history
-    day = fold_day(history, ledger.today(), ledger.zone)
-    rows = worklist_rows(history, day, ledger.zone, ledger.deadlines)
+    rows = worklist_rows(history, ledger.today(), ledger.zone, ledger.deadlines)
     return tuple(entry_of(row) for row in (*rows, *shared_member_rows(history, groups, ledger.zone)))
 
 

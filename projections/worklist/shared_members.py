@@ -23,7 +23,7 @@ def shared_member_rows(
 
 
 def _row(history: PatientHistory, others: tuple[UUID, ...], zone: ZoneInfo) -> WorklistRow:
-    day = history.recorded_at.astimezone(zone).date()
+    day = history.at.astimezone(zone).date()
     return WorklistRow(
         subject_id=f"{history.patient_id}.m1",
         patient_id=history.patient_id,
@@ -38,7 +38,7 @@ def _row(history: PatientHistory, others: tuple[UUID, ...], zone: ZoneInfo) -> W
         held_by=None,
         line_of_business=history.line_of_business(day),
         urgency="standard",
-        received_at=history.recorded_at,
+        received_at=history.at,
         received_on=day,
         due_at=None,
         at_risk_from=None,

@@ -169,7 +169,7 @@ def _filing(
         tried.status if tried is not None else 200,
         request_id=request_id,
         name=history.name,
-        refusal=may(history, occasion_of(commanding, history), FileAppeal, request_id),
+        refusal=may(history, occasion_of(commanding), FileAppeal, request_id),
         submitted=record,
         tried=tried,
     )
@@ -273,7 +273,7 @@ def _decision(events: Sequence[PatientEvent], appeal: Appeal) -> int | None:
 
 def _refusals(commanding: CommandRunner, seen: AppealPageData) -> dict[str, LedgerError | None]:
     """For each form, by name, why the user may not use it now. None if the user may."""
-    history, occasion, appeal_id = seen.history, occasion_of(commanding, seen.history), seen.appeal.appeal_id
+    history, occasion, appeal_id = seen.history, occasion_of(commanding), seen.appeal.appeal_id
     claimed = Assigning(appeal_id, occasion.actor)
     return {
         "claim": may(history, occasion, AssignAppeal, claimed),

@@ -198,7 +198,7 @@ def _unclaimable(lists: ListAccess, commanding: CommandRunner, page: Worklist) -
         if history is None:
             continue
         claim = AssignAppeal if item.kind == "appeal" else AssignRequest
-        refusal = may(history, occasion_of(commanding, history), claim, Assigning(item.subject_id, actor))
+        refusal = may(history, occasion_of(commanding), claim, Assigning(item.subject_id, actor))
         if refusal is not None:
             reasons.setdefault(str(refusal), refusal)
             of[item.subject_id] = list(reasons).index(str(refusal)) + 1
@@ -241,7 +241,7 @@ def _record_assignment(commanding: CommandRunner, subject_id: str, form: Form, c
         if conflict is not None and not _was_sent_before(commanding, form):
             subject = subject_id if isinstance(command, ReleaseRequest) else Assigning(subject_id, caller.actor)
             with recording_refusals(commanding.access(), patient_id, command, caller.actor):
-                refusal = may(history, occasion_of(commanding, history), type(command), subject)
+                refusal = may(history, occasion_of(commanding), type(command), subject)
                 raise refusal if isinstance(refusal, NotPermitted) else conflict
         try:
             return run(commanding, patient_id, command, Response(), form.key, tag_of(commanding.versions(history)))

@@ -128,7 +128,7 @@ def _page(
         first=FIRST,
         on_a_dose=ON_A_DOSE,
         more=MORE,
-        offered=offered_forms(history, occasion_of(commanding, history)),
+        offered=offered_forms(history, occasion_of(commanding)),
         is_of_plan=access.office is None,
         same_person=access.same_person(history) if was_opened else (),
         tried=tried,

@@ -95,7 +95,7 @@ def _page(
             for course in course_list(history, today, access.office).courses
             for dose in course.doses
         ],
-        refusal=may(history, occasion_of(commanding, history), SubmitRequest),
+        refusal=may(history, occasion_of(commanding), SubmitRequest),
         agents=AGENTS,
         is_of_plan=access.office is None,
     )

@@ -140,7 +140,7 @@ def notice_paper(access: AccessOfRequest, sealing: SealingOfApp, notice_id: Noti
     history, _, shown = _as_issued(access, notice_id)
     if shown is None:
         raise NotFound("no letter is kept for a notice of this kind", field="notice_id", remedy="see the record of it")
-    return _pdf(*_in_record(access, sealing, history, shown), history.recorded_at)
+    return _pdf(*_in_record(access, sealing, history, shown), history.at)
 
 
 @router.post(f"{PREFIX}/notices/{{notice_id}}/delivered")

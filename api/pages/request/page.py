@@ -125,7 +125,7 @@ def _page(
 ) -> Response:
     with access.request_events(request_id) as record:
         seen = _page_data(*record, access)
-    occasion = occasion_of(commanding, seen.history)
+    occasion = occasion_of(commanding)
     may_not = refusals(seen.history, occasion, request_id, seen.assessed)
     may_not_extend = may(seen.history, occasion, ExtendApproval, request_id)
     return rendered(

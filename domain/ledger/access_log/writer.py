@@ -11,13 +11,14 @@ import logging
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from threading import Condition, Lock, Thread
 from typing import Final, NamedTuple
 from uuid import UUID
 
 from eventsourcing.persistence import IntegrityError, OperationalError, StoredEvent
 
+from domain.events.base import recording_times
 from domain.events.system import THE_LEDGER_ITSELF, AccessesRecorded
 from domain.ledger.reader import Entropy, LedgerReader
 from domain.ledger.stores.group_commit import AccessRow, GroupCommit
@@ -35,7 +36,6 @@ FLUSH_ROWS: Final = 1_000
 ATTEMPTS: Final = 3
 """How many times a batch is written, each time to a new register, if its register is not as this process expects."""
 
-_TICK: Final = timedelta(microseconds=1)
 _log: Final = logging.getLogger(__name__)
 
 
@@ -180,14 +180,13 @@ class AccessLog:
         raise OperationalError("the access log could not be written: see the log of the database")
 
     def _digest_of(self, accesses: Sequence[Access]) -> AccessesRecorded:
-        at = self._ledger.now()
-        if self._last_at is not None and at <= self._last_at:
-            at = self._last_at + _TICK
-        self._last_at = at
+        times = recording_times(self._ledger.now(), self._last_at)
+        self._last_at = times["recorded_at"]
         return AccessesRecorded(
             originator_id=self._register,
             originator_version=self._version + 1,
-            recorded_at=at,
+            **times,
+            clock_in_doubt=self._ledger.clock_check.trouble() is not None,
             salt=self._entropy(16).hex(),
             command_id=UUID(bytes=self._entropy(16), version=4),
             actor=THE_LEDGER_ITSELF,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import cached_property
 from threading import Lock
 from typing import Any, Final
@@ -19,6 +19,7 @@ from uuid import UUID
 from eventsourcing.persistence import IntegrityError
 
 from domain import errors
+from domain.events.base import recording_times
 from domain.events.system import (
     LinkIssued,
     LinkUsed,
@@ -37,8 +38,6 @@ from domain.permissions.accounts import EMPTY_DIRECTORY, Directory, Issued, fold
 
 SECONDS_OLD_MAX: Final = 1.0
 """The longest time, in seconds, until this process knows a change that another process recorded."""
-
-_TICK: Final = timedelta(microseconds=1)
 
 PersonChange = tuple[type[PeopleEvent], dict[str, Any]]
 """An event class, and the values of its own fields."""
@@ -220,10 +219,8 @@ class People:
         raise errors.Conflict("Other processes kept changing the list of users", remedy="send the same command again")
 
     def _events(self, directory: Directory, changes: Sequence[PersonChange], by: Actor) -> list[PeopleEvent]:
-        at: datetime = self._ledger.now()
-        if directory.at is not None and directory.at >= at:
-            at = directory.at + _TICK
-        common_fields = {"recorded_at": at, "command_id": UUID(bytes=self._entropy(16), version=4), "actor": by}
+        times = recording_times(self._ledger.clock_check.instant(), directory.at)
+        common_fields = {**times, "command_id": UUID(bytes=self._entropy(16), version=4), "actor": by}
         return [
             set_fields(
                 kind(**common_fields, salt=self._entropy(16).hex(), **fields),

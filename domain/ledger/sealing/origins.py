@@ -7,7 +7,6 @@ anyone who verifies the ledger.
 from __future__ import annotations
 
 import os
-from datetime import timedelta
 from functools import cached_property
 from typing import Any, Final, Literal
 from uuid import UUID
@@ -25,7 +24,6 @@ from domain.seal.notes import read_note, read_verifying_key
 
 Cause = Literal["first_start", "rotation", "new_origin"]
 ATTEMPTS: Final = 100
-_TICK: Final = timedelta(microseconds=1)
 AFTER: Final = "after"
 """The first word of the line after the root, which names the last checkpoint of the previous origin."""
 
@@ -119,11 +117,9 @@ class Origins:
         """Records events. False if another process was first."""
         from domain.commands.context import CommandContext  # noqa: PLC0415  (commands are slow to import, and to read needs none)
 
-        at = self._ledger.now()
-        if before and before[-1].recorded_at >= at:
-            at = before[-1].recorded_at + _TICK
+        at, after = self._ledger.clock_check.instant(), before[-1].recorded_at if before else None
         command_id = UUID(bytes=os.urandom(16), version=4)
-        context = CommandContext(at, self._ledger.zone, THE_LEDGER_ITSELF, command_id, os.urandom(32))
+        context = CommandContext(at, self._ledger.zone, THE_LEDGER_ITSELF, command_id, os.urandom(32), after=after)
         to_stored = self._ledger.events.mapper.to_stored_event
         events = []
         for version, ((kind, values), salt) in enumerate(zip(new, context.salts(), strict=False), len(before) + 1):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
+from datetime import datetime
 from itertools import groupby
 from typing import Any, Final
 from uuid import UUID
@@ -147,6 +148,12 @@ class PostgresLedgerRecorder(PostgresApplicationRecorder):
     def max_notification_id(self) -> int:
         ((last,),) = self._read(_LAST)
         return last or 0
+
+    def server_time(self) -> datetime | None:
+        """The instant of the server's clock."""
+        ((instant,),) = self._read("SELECT clock_timestamp()")
+        found: datetime = instant
+        return found
 
     def wait_beyond(self, position: int, timeout: float) -> int:
         """Waits until the log has an event after `position`, or for `timeout` seconds. Returns the last position."""

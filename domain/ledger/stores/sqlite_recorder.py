@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC
+from datetime import UTC, datetime
 from functools import lru_cache
 from threading import Condition
 from typing import Any, Final
@@ -210,6 +210,10 @@ class SQLiteLedgerRecorder(SQLiteApplicationRecorder):
         cursor.row_factory = None
         found: list[Any] = cursor.execute(statement, values).fetchall()
         return found
+
+    def server_time(self) -> datetime | None:
+        """None: there is no server with a clock of its own."""
+        return None
 
     def max_notification_id(self) -> int:
         with self.datastore.reading() as connection:

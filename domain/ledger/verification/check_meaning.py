@@ -7,19 +7,20 @@ course must follow from its doses. Each history is checked from its own events a
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any, Final, Protocol
 from uuid import UUID
 
 from domain.errors import EditionUnknown
 from domain.events.appeals import AppealDecided
-from domain.events.base import Event
+from domain.events.base import SAME_INSTANT, Event
 from domain.events.determinations import ApprovalExtended, Determination
 from domain.events.patient import HistoryOpened
 from domain.events.treatment import CourseCompleted
 from domain.history import evolve
 from domain.history.records import CourseMarks
 from domain.history.state import PatientHistory
+from domain.ledger.clock_check import BEHIND_MAX
 from domain.ledger.event_store import EventMapper
 from domain.ledger.verification.report import Logged, VerificationPart, about
 from domain.policy.assessment import Assessment
@@ -59,6 +60,8 @@ class MeaningCheck:
         self.part = part
         self.mapper = EventMapper()
         self.editions: set[tuple[str, int, str]] = set()
+        self.newest_at = datetime.max.replace(tzinfo=UTC)
+        """When the newest event of the log was recorded."""
 
     def history(self, entries: Iterable[Logged]) -> None:
         """Checks all events of one patient, oldest first. Events after one that can't be read are not checked."""
@@ -69,12 +72,24 @@ class MeaningCheck:
                 self._event(known, entry)
         except UnreadableEvent:
             self.part.counts["histories not fully checked"] += 1
+        if known:
+            self._clock(known)
+
+    def _clock(self, known: Sequence[PatientHistory]) -> None:
+        """Remarks on a history that has an event from a clock that was ahead; its later events are dated right."""
+        followed = [one.recorded_at for one in known if one.recorded_at - one.at > SAME_INSTANT]
+        newest = [known[-1].at] if known[-1].at - self.newest_at > BEHIND_MAX else []
+        if ahead := followed[:1] or newest:
+            until = ahead[0].strftime("%Y-%m-%d %H:%M UTC")
+            self.part.counts["histories recorded by a clock that was ahead"] += 1
+            self.part.remark(f"recorded by a clock that was ahead, up to {until} (history {known[-1].patient_id})")
 
     def event_of(self, entry: Logged) -> Any:
         """The event in the bytes. If they can't be decoded, adds a failure to the report and raises UnreadableEvent."""
-        return self._guarded("its content is not a valid event of its topic", entry, self._decoded, entry)
+        return self._guarded("its content is not a valid event of its topic", entry, self.event_read, entry)
 
-    def _decoded(self, entry: Logged) -> Event:
+    def event_read(self, entry: Logged) -> Event:
+        """The event in the bytes. Raises the errors of the mapper."""
         event: Event = self.mapper.event_of(UUID(entry.stream), entry.version, entry.topic, entry.state)
         return event
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from typing import Final, get_args
 
 from eventsourcing.persistence import PersistenceError
@@ -83,6 +84,7 @@ class _Verification:
 
     def _log(self) -> None:
         done = 0
+        last: Logged | None = None
         take_bytes, take_order = self.bytes.take, self.order.take
         for entry, stored in self.source.log(self.report.bytes, self.report.order):
             if entry is None:
@@ -98,9 +100,16 @@ class _Verification:
                 self._accesses(entry)
             elif entry.topic in _SEAL:
                 self._seal(entry)
+            if entry.topic != _ACCESSES:
+                last = entry
             done += 1
             if not done % _STEP:
                 self.progress("bytes and order", done, 0)
+
+        if last is not None:
+            # If the event cannot be read, its own check says so.
+            with suppress(Exception):
+                self.meaning.newest_at = self.meaning.event_read(last).at
 
     def _histories(self, patients: Iterable[str]) -> None:
         heads = {patient: self.order.heads[patient][0] for patient in patients}

@@ -27,6 +27,7 @@ FAILING: dict[str, tuple[str, ...]] = {
     "seal now": (),
     "seal rotate-key": (),
     "seal new-origin": ("--reason", "Restored."),
+    "clock confirm": ("--reason", "The time server was corrected."),
     "dossier": (f"{UNKNOWN}.a1", "--output", "{folder}/dossier"),
     "document": (f"{UNKNOWN}.f1", "--output", "{folder}/report.pdf"),
     "backup": ("{folder}/plan.tar",),

@@ -68,6 +68,7 @@ SHOWS_NOBODY: dict[str, str] = {
     "seal status": "hashes",
     "seal key": "a public key",
     "seal rotate-key": "a public key",
+    "clock confirm": "an instant",
     "seal new-origin": "hashes",
     "token create": "people of the plan",
     "token list": "people of the plan",

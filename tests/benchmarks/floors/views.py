@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 import psycopg
 
 from domain.events.patient import HistoryOpened
-from projections.worklist.rows import fold_day, worklist_rows
+from projections.worklist.rows import worklist_rows
 from projections.worklist.sql_rows import COLUMNS, EVERY_VALUE, FACETS, WorklistEntry, deadline_status_at
 from projections.worklist.tables import entry_of
 from tests.benchmarks.floors.by_hand import folded_by_hand
@@ -46,7 +46,7 @@ def folded(events: Iterable[tuple[Any, str, bytes]], zone: ZoneInfo, now: dateti
         if told[0][0] != HistoryOpened.TOPIC:
             continue
         history = folded_by_hand(stream if isinstance(stream, UUID) else UUID(stream), told)
-        for row in worklist_rows(history, fold_day(history, today, zone), zone):
+        for row in worklist_rows(history, today, zone):
             yield entry_of(row)
 
 

@@ -10,6 +10,7 @@ from domain.events.patient import RequesterAdmitted
 from domain.events.system import (
     THE_LEDGER_ITSELF,
     AccessesRecorded,
+    ClockConfirmed,
     LinkIssued,
     LinkUsed,
     PersonAdmitted,
@@ -42,7 +43,8 @@ def keeping_samples(carried: dict[str, Any]) -> dict[str, Event]:
         LinkUsed(**carried, link_id=_LINK),
         TokenIssued(**carried, token_id=_LINK, person_id="office.7", secret_sha256=_HASH, expires_at=_LATER),
         TokenRevoked(**carried, token_id=_LINK, reason="Lost."),
-        AccessesRecorded(**by_itself, first=7, count=3, rows_sha256=_HASH),
+        AccessesRecorded(**by_itself, first=7, count=3, rows_sha256=_HASH, clock_in_doubt=True),
+        ClockConfirmed(**carried, reason="The time server was corrected.", database_ahead_seconds=-0.25),
         SealStarted(**by_itself, origin="lemtrada-ledger/x/2", after="x\n7\nAAA=\n", reason="Disk."),
         SealingKeyNamed(**by_itself, verifier_key=_KEY, replaces=_KEY, cause="rotation"),
     ]

@@ -1,0 +1,181 @@
+"""The check of the clock before each write: a wrong clock must not date what is recorded.
+
+Three bounds hold the clock. It is at most `BEHIND_MAX` behind the newest event of the log; it is within
+`BEHIND_MAX` of the clock of the database server, if there is one; and since this process started, it advanced as
+the machine's clock of elapsed time did, within `DRIFT_MAX`. Beyond a bound, nothing is written until an administrator
+confirms the clock, which is an event with its reason. Reading goes on.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from threading import Lock
+from typing import TYPE_CHECKING, Final
+from uuid import UUID
+
+from domain.events.base import Event, recording_times
+from domain.events.system import AccessesRecorded, ClockConfirmed
+from domain.frozen import set_fields
+from domain.ledger.errors import StoreError
+from domain.people import Actor
+
+if TYPE_CHECKING:
+    from domain.ledger.reader import LedgerReader
+
+BEHIND_MAX: Final = timedelta(seconds=60)
+"""How far the clock may be behind the newest event, and from the clock of the database server."""
+DRIFT_MAX: Final = timedelta(minutes=10)
+"""How far the clock and the machine's clock of elapsed time may be apart since this process started."""
+SECONDS_KEPT: Final = 1.0
+"""How long, in seconds, what was read from the store is used."""
+_EVENTS_READ: Final = 20
+
+Elapsed = Callable[[], float]
+"""Seconds since some moment in the past. No person and no time server can set this clock."""
+
+
+def elapsed_of_machine() -> float:
+    """The seconds since the machine started, with those in which it was suspended, if the machine counts them."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+
+
+class ClockNotTrusted(StoreError):
+    """The clock is beyond a bound. Nothing was written; reading goes on."""
+
+    def __init__(self, cause: str) -> None:
+        super().__init__(
+            f"{cause}, so nothing is written",
+            "correct the clock of this machine; if it is right, an administrator runs lemtrada-ledger clock confirm",
+        )
+
+
+class ClockCheck:
+    """The check of the clock of one ledger in this process. Safe for threads.
+
+    `elapsed` is the machine's clock of elapsed time. None: the ledger's clock is not that of the machine, as in a test,
+    so it is compared with no other clock.
+    """
+
+    def __init__(self, ledger: LedgerReader, elapsed: Elapsed | None) -> None:
+        self._ledger = ledger
+        self._elapsed = elapsed
+        self._lock = Lock()
+        self._confirmed: ClockConfirmed | None = None
+        self._read_at = -SECONDS_KEPT
+        self._newest: datetime | None = None
+        self._database_ahead: timedelta | None = None
+        self._start_anew()
+
+    def _start_anew(self) -> None:
+        self._started = self._ledger.now()
+        self._elapsed_at_start = self._elapsed() if self._elapsed is not None else 0.0
+
+    # -- questions --------------------------------------------------------------------------------
+
+    def instant(self) -> datetime:
+        """The current instant of the clock, in UTC, for what is recorded now. Raises ClockNotTrusted."""
+        if (trouble := self.trouble()) is not None:
+            raise ClockNotTrusted(trouble)
+        return self._ledger.now()
+
+    def trouble(self) -> str | None:
+        """What is wrong with the clock, or None. What the store says is at most `SECONDS_KEPT` old."""
+        with self._lock:
+            if time.monotonic() - self._read_at >= SECONDS_KEPT:
+                self._read()
+            trouble = self._beyond()
+            if trouble is None or not self._is_confirmed_anew():
+                return trouble
+            # The confirmation is the newest event, and the clock is right as it was when it was confirmed.
+            self._start_anew()
+            self._read()
+            return self._beyond()
+
+    def _beyond(self) -> str | None:
+        now = self._ledger.now()
+        if self._newest is not None and self._newest - now > BEHIND_MAX:
+            behind = _in_words(self._newest - now)
+            return f"the clock of this machine is {behind} behind the newest event of the ledger"
+        if self._elapsed is not None:
+            passed = timedelta(seconds=self._elapsed() - self._elapsed_at_start)
+            drift = now - self._started - passed
+            if abs(drift) > DRIFT_MAX:
+                way = "ahead" if drift > timedelta() else "back"
+                return f"the clock of this machine was set {way} by {_in_words(abs(drift))} since the program started"
+        if self._database_ahead is not None:
+            accepted = self._confirmed.database_ahead_seconds if self._confirmed is not None else None
+            if all(abs(self._database_ahead - timedelta(seconds=one)) > BEHIND_MAX for one in (0.0, accepted or 0.0)):
+                apart = _in_words(abs(self._database_ahead))
+                return f"the clocks of this machine and of the database server are {apart} apart"
+        return None
+
+    def _is_confirmed_anew(self) -> bool:
+        last = self._ledger.recorder.rows_of(self._ledger.system_stream(_STREAM))
+        if not last or (self._confirmed is not None and self._confirmed.originator_version == last[-1][0]):
+            return False
+        event = self._ledger.events.mapper.event_of(self._ledger.system_stream(_STREAM), *last[-1])
+        assert isinstance(event, ClockConfirmed)
+        self._confirmed = event
+        return True
+
+    # -- the store --------------------------------------------------------------------------------
+
+    def _read(self) -> None:
+        began = time.monotonic()
+        self._newest = self._newest_instant()
+        self._database_ahead = self.database_ahead() if self._elapsed is not None else None
+        self._read_at = began
+
+    def _newest_instant(self) -> datetime | None:
+        """When the newest event of the log was recorded. Accesses that were noted by a doubtful clock do not count."""
+        position = self._ledger.position()
+        while position > 0:
+            rows = self._ledger.recorder.log(max(0, position - _EVENTS_READ), _EVENTS_READ)
+            for _, stream, version, topic, state in reversed(rows):
+                event: Event = self._ledger.events.mapper.event_of(stream, version, topic, state)
+                if not (isinstance(event, AccessesRecorded) and event.clock_in_doubt):
+                    return event.at
+            position -= _EVENTS_READ
+        return None
+
+    def database_ahead(self) -> timedelta | None:
+        """How far the clock of the database server is ahead of this machine's; None without a server."""
+        before = self._ledger.now()
+        there = self._ledger.recorder.server_time()
+        if there is None:
+            return None
+        passed: timedelta = self._ledger.now() - before
+        return there.astimezone(UTC) - before - passed / 2
+
+
+_STREAM: Final = "clock"
+
+
+def confirm_clock(ledger: LedgerReader, reason: str, by: Actor) -> ClockConfirmed:
+    """Records that the clock of this machine is right now. Servers of the ledger write again within a second."""
+    stream = ledger.system_stream(_STREAM)
+    rows = ledger.recorder.rows_of(stream)
+    after = ledger.events.mapper.event_of(stream, *rows[-1]).recorded_at if rows else None
+    ahead = ClockCheck(ledger, None).database_ahead()
+    event = ClockConfirmed(
+        **recording_times(ledger.now(), after),
+        salt=os.urandom(16).hex(),
+        command_id=UUID(bytes=os.urandom(16), version=4),
+        actor=by,
+        reason=reason,
+        database_ahead_seconds=round(ahead.total_seconds(), 3) if ahead is not None else None,
+    )
+    event = set_fields(event, originator_id=stream, originator_version=rows[-1][0] + 1 if rows else 1)
+    ledger.recorder.insert_events([ledger.events.mapper.to_stored_event(event)])
+    return event
+
+
+def _in_words(span: timedelta) -> str:
+    seconds = int(span.total_seconds())
+    for length, unit in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
+        if seconds >= 2 * length:
+            return f"{seconds // length} {unit}s"
+    return f"{seconds} seconds"
