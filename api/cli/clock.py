@@ -13,7 +13,6 @@ from api.cli.output import print_result
 from api.cli.people import operator
 from api.cli.program import app
 from domain.errors import InvalidCommand
-from domain.ledger.clock_check import confirm_clock
 
 clock_commands = typer.Typer(
     help="Confirm the clock, after it was found wrong.\n\n"
@@ -45,7 +44,7 @@ def confirm_command(
     """
     with errors_to_exit_status(), open_existing_ledger(database) as ledger:
         try:
-            event = confirm_clock(ledger, reason, operator())
+            event = ledger.clock_check.confirm(reason, operator())
         except ValidationError:
             raise InvalidCommand(
                 "a reason has 1 to 200 characters", field="--reason", remedy="say in a sentence why the clock is right"

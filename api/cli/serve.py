@@ -15,7 +15,7 @@ import typer
 from api import demo
 from api.cli.opening import errors_to_exit_status, open_existing_ledger, url_of_existing, url_to_write
 from api.cli.options import AsJson, Database, TimeZone
-from api.cli.output import print_result
+from api.cli.output import print_error, print_result
 from api.cli.program import app
 from api.cli.progress import step_progress
 from api.cli.tables import show_text
@@ -27,6 +27,7 @@ from domain.events.patient import Member
 from domain.events.system import THE_LEDGER_ITSELF
 from domain.facts import counted
 from domain.ledger.application import Ledger, open_ledger
+from domain.ledger.clock_check import ClockNotTrusted
 from domain.ledger.start_check import check_before_opening, check_every_page, check_last_events
 from domain.ledger.stores.urls import address_of
 
@@ -101,7 +102,10 @@ def _serve_ledger(listener: socket, front: Front, url: str, time_zone: str | Non
         check_last_events(ledger)
         identity = _identity_of(ledger, front)
         print_result(f"Ledger: {ledger.address} (time zone {ledger.zone.key})")
-        _print_administrator_link(identity, identity.public_url or serve.url_of(listener))
+        if (trouble := ledger.clock_check.trouble()) is None:
+            _print_administrator_link(identity, identity.public_url or serve.url_of(listener))
+        else:
+            print_error(f"warning: {ClockNotTrusted(trouble)}. The ledger can be read.")
         print_result(f"Serving {_url_of(listener, front)} (documentation at /docs). Ctrl-C stops it.")
         sys.stdout.flush()
         with announce_address(ledger, serve.url_of(listener), identity.public_url):

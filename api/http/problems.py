@@ -22,6 +22,7 @@ from api.http import security_log
 from api.http.openapi_document import add_descriptions
 from api.text.invalid_values import invalid_value
 from domain import errors
+from domain.ledger.clock_check import ClockNotTrusted
 from domain.ledger.errors import DocumentDamaged, StoreError
 from domain.review.assessment_changes import Change
 
@@ -197,6 +198,7 @@ def install(app: FastAPI) -> None:
     app.exception_handler(PersistenceError)(_unavailable)
     app.exception_handler(StoreError)(_unavailable)
     app.exception_handler(DocumentDamaged)(_damaged)
+    app.exception_handler(ClockNotTrusted)(_clock_not_trusted)
     app.exception_handler(Exception)(_internal_error)
 
 
@@ -272,6 +274,12 @@ def _unavailable(_request: Request, _error: Exception) -> JSONResponse:
         "send the same request again with the same Idempotency-Key",
     )  # fmt: skip
     answer.headers["Retry-After"] = "1"
+    return answer
+
+
+def _clock_not_trusted(_request: Request, error: ClockNotTrusted) -> JSONResponse:
+    answer = problem(503, "Clock not trusted", f"{error.cause[0].upper()}{error.cause[1:]}.", error.remedy)
+    answer.headers["Retry-After"] = "60"
     return answer
 
 

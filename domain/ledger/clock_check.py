@@ -13,17 +13,17 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from threading import Lock
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from uuid import UUID
 
-from domain.events.base import Event, recording_times
-from domain.events.system import AccessesRecorded, ClockConfirmed
+from pydantic_core import from_json
+
+from domain.events.base import recording_times
+from domain.events.system import ClockConfirmed
 from domain.frozen import set_fields
 from domain.ledger.errors import StoreError
+from domain.ledger.event_store import PatientEvents
 from domain.people import Actor
-
-if TYPE_CHECKING:
-    from domain.ledger.reader import LedgerReader
 
 BEHIND_MAX: Final = timedelta(seconds=60)
 """How far the clock may be behind the newest event, and from the clock of the database server."""
@@ -33,6 +33,7 @@ SECONDS_KEPT: Final = 1.0
 """How long, in seconds, what was read from the store is used."""
 _EVENTS_READ: Final = 20
 
+Clock = Callable[[], datetime]
 Elapsed = Callable[[], float]
 """Seconds since some moment in the past. No person and no time server can set this clock."""
 
@@ -55,13 +56,16 @@ class ClockNotTrusted(StoreError):
 class ClockCheck:
     """The check of the clock of one ledger in this process. Safe for threads.
 
-    `elapsed` is the machine's clock of elapsed time. None: the ledger's clock is not that of the machine, as in a test,
-    so it is compared with no other clock.
+    `stream` has the confirmations. `elapsed` is the machine's clock of elapsed time. None: the ledger's clock is not
+    that of the machine, as in a test, so it is compared with no other clock.
     """
 
-    def __init__(self, ledger: LedgerReader, elapsed: Elapsed | None) -> None:
-        self._ledger = ledger
+    def __init__(self, clock: Clock, elapsed: Elapsed | None, events: PatientEvents, stream: UUID) -> None:
+        self._clock = clock
         self._elapsed = elapsed
+        self._recorder = events.recorder
+        self._mapper = events.mapper
+        self._stream = stream
         self._lock = Lock()
         self._confirmed: ClockConfirmed | None = None
         self._read_at = -SECONDS_KEPT
@@ -69,8 +73,11 @@ class ClockCheck:
         self._database_ahead: timedelta | None = None
         self._start_anew()
 
+    def _now(self) -> datetime:
+        return self._clock().astimezone(UTC)
+
     def _start_anew(self) -> None:
-        self._started = self._ledger.now()
+        self._started = self._now()
         self._elapsed_at_start = self._elapsed() if self._elapsed is not None else 0.0
 
     # -- questions --------------------------------------------------------------------------------
@@ -79,7 +86,7 @@ class ClockCheck:
         """The current instant of the clock, in UTC, for what is recorded now. Raises ClockNotTrusted."""
         if (trouble := self.trouble()) is not None:
             raise ClockNotTrusted(trouble)
-        return self._ledger.now()
+        return self._now()
 
     def trouble(self) -> str | None:
         """What is wrong with the clock, or None. What the store says is at most `SECONDS_KEPT` old."""
@@ -95,7 +102,7 @@ class ClockCheck:
             return self._beyond()
 
     def _beyond(self) -> str | None:
-        now = self._ledger.now()
+        now = self._now()
         if self._newest is not None and self._newest - now > BEHIND_MAX:
             behind = _in_words(self._newest - now)
             return f"the clock of this machine is {behind} behind the newest event of the ledger"
@@ -113,10 +120,10 @@ class ClockCheck:
         return None
 
     def _is_confirmed_anew(self) -> bool:
-        last = self._ledger.recorder.rows_of(self._ledger.system_stream(_STREAM))
+        last = self._recorder.rows_of(self._stream)
         if not last or (self._confirmed is not None and self._confirmed.originator_version == last[-1][0]):
             return False
-        event = self._ledger.events.mapper.event_of(self._ledger.system_stream(_STREAM), *last[-1])
+        event = self._mapper.event_of(self._stream, *last[-1])
         assert isinstance(event, ClockConfirmed)
         self._confirmed = event
         return True
@@ -131,46 +138,44 @@ class ClockCheck:
 
     def _newest_instant(self) -> datetime | None:
         """When the newest event of the log was recorded. Accesses that were noted by a doubtful clock do not count."""
-        position = self._ledger.position()
+        position = self._recorder.max_notification_id() or 0
         while position > 0:
-            rows = self._ledger.recorder.log(max(0, position - _EVENTS_READ), _EVENTS_READ)
-            for _, stream, version, topic, state in reversed(rows):
-                event: Event = self._ledger.events.mapper.event_of(stream, version, topic, state)
-                if not (isinstance(event, AccessesRecorded) and event.clock_in_doubt):
-                    return event.at
+            rows = self._recorder.log(max(0, position - _EVENTS_READ), _EVENTS_READ)
+            for *_, state in reversed(rows):
+                # Without decoding the event, because a damaged one is found elsewhere and must not stop all writing.
+                values = from_json(self._mapper.plain_state(state))
+                if not values.get("clock_in_doubt"):
+                    return datetime.fromisoformat(values.get("clock_at") or values["recorded_at"])
             position -= _EVENTS_READ
         return None
 
     def database_ahead(self) -> timedelta | None:
         """How far the clock of the database server is ahead of this machine's; None without a server."""
-        before = self._ledger.now()
-        there = self._ledger.recorder.server_time()
+        before = self._now()
+        there = self._recorder.server_time()
         if there is None:
             return None
-        passed: timedelta = self._ledger.now() - before
-        return there.astimezone(UTC) - before - passed / 2
+        ahead: timedelta = there.astimezone(UTC) - before - (self._now() - before) / 2
+        return ahead
 
+    # -- the confirmation -------------------------------------------------------------------------
 
-_STREAM: Final = "clock"
-
-
-def confirm_clock(ledger: LedgerReader, reason: str, by: Actor) -> ClockConfirmed:
-    """Records that the clock of this machine is right now. Servers of the ledger write again within a second."""
-    stream = ledger.system_stream(_STREAM)
-    rows = ledger.recorder.rows_of(stream)
-    after = ledger.events.mapper.event_of(stream, *rows[-1]).recorded_at if rows else None
-    ahead = ClockCheck(ledger, None).database_ahead()
-    event = ClockConfirmed(
-        **recording_times(ledger.now(), after),
-        salt=os.urandom(16).hex(),
-        command_id=UUID(bytes=os.urandom(16), version=4),
-        actor=by,
-        reason=reason,
-        database_ahead_seconds=round(ahead.total_seconds(), 3) if ahead is not None else None,
-    )
-    event = set_fields(event, originator_id=stream, originator_version=rows[-1][0] + 1 if rows else 1)
-    ledger.recorder.insert_events([ledger.events.mapper.to_stored_event(event)])
-    return event
+    def confirm(self, reason: str, by: Actor) -> ClockConfirmed:
+        """Records that the clock is right now. Other programs write again when they find the event."""
+        rows = self._recorder.rows_of(self._stream)
+        after = self._mapper.event_of(self._stream, *rows[-1]).recorded_at if rows else None
+        ahead = self.database_ahead()
+        event = ClockConfirmed(
+            **recording_times(self._now(), after),
+            salt=os.urandom(16).hex(),
+            command_id=UUID(bytes=os.urandom(16), version=4),
+            actor=by,
+            reason=reason,
+            database_ahead_seconds=round(ahead.total_seconds(), 3) if ahead is not None else None,
+        )
+        event = set_fields(event, originator_id=self._stream, originator_version=rows[-1][0] + 1 if rows else 1)
+        self._recorder.insert_events([self._mapper.to_stored_event(event)])
+        return event
 
 
 def _in_words(span: timedelta) -> str:

@@ -188,7 +188,8 @@ class LedgerReader(Application[UUID]):
         self.recorder.on_connection_lost(self._remembered.forget)
         self.index = MemberIndex(self.events, stored.index_namespace)
         self.members = Members(self.index, self.zone, self.history, is_complete=stored.compares_members)
-        self.clock_check = ClockCheck(self, elapsed_of_machine if clock is utc_now else None)
+        elapsed = elapsed_of_machine if clock is utc_now else None
+        self.clock_check = ClockCheck(clock, elapsed, self.events, self.system_stream("clock"))
         self.documents = documents_of(self.recorder.datastore, cipher)
 
     def close(self) -> None:
@@ -301,7 +302,7 @@ class LedgerReader(Application[UUID]):
         return self.now().astimezone(self.zone).date()
 
     def system_stream(self, chapter: str) -> UUID:
-        """The id of a stream of system events: `chapter` is `people` or `seal`."""
+        """The id of a stream of system events: `chapter` is `people`, `seal` or `clock`."""
         # The name of an index stream never starts with a NUL, so the two kinds can't collide.
         return uuid5(self._index_namespace, f"\0keeping\0{chapter}")
 

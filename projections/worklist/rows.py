@@ -282,7 +282,7 @@ def _of_approval(history: PatientHistory, request: Request, day: date) -> Workli
 
 def _of_dose(history: PatientHistory, dose: Dose, zone: ZoneInfo, state: CaseState) -> WorklistRow:
     """Returns the row of a dose entry that waits for a person."""
-    return _without_answer(
+    return row_without_answer(
         history,
         dose.dose_id,
         "dose",
@@ -298,7 +298,7 @@ def _of_dose(history: PatientHistory, dose: Dose, zone: ZoneInfo, state: CaseSta
 def _of_void(history: PatientHistory, line: RecordedClaimLine, zone: ZoneInfo) -> WorklistRow:
     """Returns the row of a void that waits for its claim, with a number of the event that recorded it."""
     received_on = line.recorded_at.astimezone(zone).date()
-    return _without_answer(
+    return row_without_answer(
         history,
         f"{history.patient_id}.v{line.recorded_version}",
         "claim",
@@ -311,7 +311,7 @@ def _of_void(history: PatientHistory, line: RecordedClaimLine, zone: ZoneInfo) -
     )
 
 
-def _without_answer(
+def row_without_answer(
     history: PatientHistory, subject_id: str, kind: CaseKind, state: CaseState, **known: Any
 ) -> WorklistRow:
     """Returns the row of an item about which the policy has no answer, and that has no due date."""

@@ -7,7 +7,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from domain.history.state import PatientHistory
-from projections.worklist.rows import WorklistRow
+from projections.worklist.rows import WorklistRow, row_without_answer
 
 
 def shared_member_rows(
@@ -24,30 +24,15 @@ def shared_member_rows(
 
 def _row(history: PatientHistory, others: tuple[UUID, ...], zone: ZoneInfo) -> WorklistRow:
     day = history.at.astimezone(zone).date()
-    return WorklistRow(
-        subject_id=f"{history.patient_id}.m1",
-        patient_id=history.patient_id,
+    return row_without_answer(
+        history,
+        f"{history.patient_id}.m1",
+        "member",
+        "shared_member_id",
         request_id=None,
-        kind="member",
-        state="shared_member_id",
-        path=None,
-        recommendation=None,
-        missing=(),
-        awaits=(),
-        answer_by=None,
-        held_by=None,
         line_of_business=history.line_of_business(day),
-        urgency="standard",
         received_at=history.at,
         received_on=day,
-        due_at=None,
-        at_risk_from=None,
-        paused_from=None,
-        paused_until=None,
-        edition=None,
-        edition_provenance=None,
         imported=history.imported_from is not None,
-        history_version=history.version,
-        changes_on=None,
         others=others,
     )

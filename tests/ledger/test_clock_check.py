@@ -14,7 +14,7 @@ from domain.ledger.access_log.report import AccessQuery, all_accesses
 from domain.ledger.access_log.writer import AccessLog
 from domain.ledger.accounts.people import People
 from domain.ledger.application import Ledger
-from domain.ledger.clock_check import ClockCheck, ClockNotTrusted, confirm_clock
+from domain.ledger.clock_check import ClockCheck, ClockNotTrusted
 from domain.ledger.verification.ledger_source import LedgerSource
 from domain.ledger.verification.verify import verify
 from domain.permissions.disclosure import NewAccess
@@ -44,7 +44,7 @@ def events_in(ledger: Ledger) -> int:
 
 def again(ledger: Ledger, elapsed: Elapsed | None = None) -> None:
     """As a program that was started now: what it knew of the clock is gone."""
-    ledger.clock_check = ClockCheck(ledger, elapsed)
+    ledger.clock_check = ClockCheck(ledger.now, elapsed, ledger.events, ledger.system_stream("clock"))
 
 
 @pytest.fixture
@@ -69,13 +69,13 @@ def test_nothing_is_written_until_the_clock_is_confirmed(ledger: Ledger, one_eve
             write()
     assert events_in(ledger) == before
     assert ledger.history(one_event_ahead).version == 2, "reading goes on"
-    confirm_clock(ledger, "The time server was corrected.", ADMINISTRATOR)
+    ledger.clock_check.confirm("The time server was corrected.", ADMINISTRATOR)
     dosed(ledger, one_event_ahead, 1)
     opened(ledger, "M-2")
 
 
 def test_a_confirmation_is_an_event_with_its_reason_and_its_administrator(ledger: Ledger, one_event_ahead: Any) -> None:
-    confirmed = confirm_clock(ledger, "The time server was corrected.", ADMINISTRATOR)
+    confirmed = ledger.clock_check.confirm("The time server was corrected.", ADMINISTRATOR)
     *_, row = ledger.recorder.log(ledger.position() - 1, 1)
     stored = ledger.events.mapper.event_of(*row[1:])
     assert isinstance(stored, ClockConfirmed)
@@ -85,7 +85,7 @@ def test_a_confirmation_is_an_event_with_its_reason_and_its_administrator(ledger
 def test_a_history_that_is_ahead_works_on_the_right_day_at_once(
     ledger: Ledger, clock: Clock, one_event_ahead: Any
 ) -> None:
-    confirm_clock(ledger, "The time server was corrected.", ADMINISTRATOR)
+    ledger.clock_check.confirm("The time server was corrected.", ADMINISTRATOR)
     (outcome,) = dosed(ledger, one_event_ahead, 1)
     recorded = outcome.events[0]
     assert recorded.at == NOON + MINUTE
@@ -107,7 +107,7 @@ def test_known_at_reaches_what_was_recorded_after_the_event_that_is_ahead(
     ledger: Ledger, clock: Clock, one_event_ahead: Any
 ) -> None:
     assert ledger.history(one_event_ahead, known_at=NOON + MINUTE).version == 1
-    confirm_clock(ledger, "The time server was corrected.", ADMINISTRATOR)
+    ledger.clock_check.confirm("The time server was corrected.", ADMINISTRATOR)
     dosed(ledger, one_event_ahead, 1)
     clock.advance(MINUTE)
     dosed(ledger, one_event_ahead, 2)
@@ -119,7 +119,7 @@ def test_known_at_reaches_what_was_recorded_after_the_event_that_is_ahead(
 
 def test_verification_names_the_histories_that_are_ahead(ledger: Ledger, one_event_ahead: Any) -> None:
     for is_followed in (False, True):
-        confirm_clock(ledger, "The time server was corrected.", ADMINISTRATOR)
+        ledger.clock_check.confirm("The time server was corrected.", ADMINISTRATOR)
         opened(ledger, f"M-{is_followed}")
         if is_followed:
             dosed(ledger, one_event_ahead, 1)
@@ -164,7 +164,7 @@ def test_the_clock_and_that_of_elapsed_time_are_at_most_ten_minutes_apart(
     with pytest.raises(ClockNotTrusted, match="was set"):
         opened(ledger)
     assert events_in(ledger) == 0
-    confirm_clock(ledger, "The machine was moved.", ADMINISTRATOR)
+    ledger.clock_check.confirm("The machine was moved.", ADMINISTRATOR)
     opened(ledger)
     clock.advance(timedelta(minutes=11))
     with pytest.raises(ClockNotTrusted, match="set ahead by 11 minutes"):
@@ -193,7 +193,7 @@ def test_the_clock_is_within_a_minute_of_the_database_servers(
         return
     with pytest.raises(ClockNotTrusted, match="62 seconds apart"):
         opened(ledger)
-    confirm_clock(ledger, "The server is in another building.", ADMINISTRATOR)
+    ledger.clock_check.confirm("The server is in another building.", ADMINISTRATOR)
     opened(ledger)
     ledger.recorder.server_time = lambda: clock.at  # type: ignore[method-assign]
     again(ledger, Elapsed())

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,12 +54,16 @@ def tokens_at(database: str) -> dict[Actor, str]:
 
 
 @contextmanager
-def served(database: str, said: Path) -> Iterator[Server]:
-    headers = tokens_at(database)
+def served(
+    database: str, said: Path, environment: Mapping[str, str] | None = None, headers: dict[Actor, str] | None = None
+) -> Iterator[Server]:
+    """`environment` is added to that of the tests. `headers` are those of an earlier server of this ledger."""
+    headers = headers or tokens_at(database)
     with said.open("a") as log:
         process = subprocess.Popen(
             [sys.executable, "-W", "error", "-c", PROGRAM, "serve", "--port", "0", "--database", database],
             cwd=CHECKOUT,
+            env={**os.environ, **(environment or {})},
             stdout=subprocess.PIPE,
             stderr=log,
             text=True,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from domain.events.base import Event, ImportedFrom
@@ -43,9 +43,12 @@ def keeping_samples(carried: dict[str, Any]) -> dict[str, Event]:
         LinkUsed(**carried, link_id=_LINK),
         TokenIssued(**carried, token_id=_LINK, person_id="office.7", secret_sha256=_HASH, expires_at=_LATER),
         TokenRevoked(**carried, token_id=_LINK, reason="Lost."),
-        AccessesRecorded(**by_itself, first=7, count=3, rows_sha256=_HASH, clock_in_doubt=True),
+        AccessesRecorded(**by_itself, first=7, count=3, rows_sha256=_HASH),
         ClockConfirmed(**carried, reason="The time server was corrected.", database_ahead_seconds=-0.25),
         SealStarted(**by_itself, origin="lemtrada-ledger/x/2", after="x\n7\nAAA=\n", reason="Disk."),
         SealingKeyNamed(**by_itself, verifier_key=_KEY, replaces=_KEY, cause="rotation"),
     ]
-    return {one.TOPIC: one for one in found}
+    in_doubt = AccessesRecorded(**by_itself, first=7, count=3, rows_sha256=_HASH, clock_in_doubt=True)
+    ahead = carried | {"clock_at": carried["recorded_at"] - timedelta(days=40)}
+    after = PersonAdmitted(**ahead, person=_PERSON)
+    return {one.TOPIC: one for one in found} | {"AccessesRecorded-in-doubt": in_doubt, "PersonAdmitted-after": after}
