@@ -168,11 +168,18 @@ def _check_documents(place: Path, cipher: RecordCipher | None) -> tuple[int, tup
 
 def _put(folder: Path, path: Path) -> None:
     """Moves the documents and then the database to their place. Without the database, there is no ledger there."""
-    documents = sqlite_files.documents_folder(folder / path.name)
-    if documents.exists():
+    documents, there = sqlite_files.documents_folder(folder / path.name), sqlite_files.documents_folder(path)
+    has_documents = documents.exists()
+    if has_documents:
         for one in (*documents.iterdir(), documents):
             sync_folder(one)
-        documents.rename(sqlite_files.documents_folder(path))
-    # A link, unlike a renamed file, never replaces a file that appeared in the meantime.
-    os.link(folder / path.name, path)
+        documents.rename(there)
+    try:
+        # A link, unlike a renamed file, never replaces a file that appeared in the meantime.
+        os.link(folder / path.name, path)
+    except OSError:
+        if has_documents:
+            # They are removed with the folder.
+            there.rename(documents)
+        raise
     sync_folder(path.parent)

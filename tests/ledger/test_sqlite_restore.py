@@ -149,6 +149,23 @@ def damaged(backup: Path, tmp_path: Path, how: str) -> Path:
     return file
 
 
+def test_a_ledger_that_appears_in_the_meantime_stays_and_nothing_is_left_beside_it(
+    backup: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place, link = tmp_path / "new" / "plan.sqlite", os.link
+    place.parent.mkdir()
+
+    def link_after_another(source: Path, target: Path) -> None:
+        place.write_bytes(b"another ledger")
+        link(source, target)
+
+    monkeypatch.setattr(os, "link", link_after_another)
+    with pytest.raises(StoreError, match="could not be restored"):
+        restore(backup, address_of(f"sqlite:///{place}"))
+    assert [one.name for one in place.parent.iterdir()] == ["plan.sqlite"]
+    assert place.read_bytes() == b"another ledger"
+
+
 @pytest.mark.parametrize(
     "how", ["cut off", "a page of zeros", "no archive", "another archive", "a path outside", "a full log", "none"]
 )
