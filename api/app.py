@@ -20,6 +20,7 @@ from api.fhir import routes as fhir
 from api.http import problems
 from api.identity import Identity, people_routes, sign_in
 from api.identity.middleware import AuthenticationMiddleware, is_public
+from api.pages import api_documentation
 from api.pages import refusals as page_refusals
 from api.pages.admin import audit as audit_pages
 from api.pages.admin import people as people_page
@@ -57,6 +58,7 @@ from projections.incremental import CachedFacts
 
 PAGES = (
     page_files,
+    api_documentation,
     start,
     # Must be before the pages of a request, whose paths accept any word as an action.
     worklist_page,
@@ -129,6 +131,8 @@ def create_app(ledger: Ledger, identity: Identity | None = None) -> Application:
         version=version("lemtrada-ledger"),
         description=DESCRIPTION,
         lifespan=lifespan,
+        # `api_documentation` shows the documentation from this server alone.
+        docs_url=None,
         redoc_url=None,
         swagger_ui_oauth2_redirect_url=None,
     )
