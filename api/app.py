@@ -18,6 +18,7 @@ from api.background.sealing import sealing_of
 from api.dossier import routes as dossiers
 from api.fhir import routes as fhir
 from api.http import problems
+from api.http.head_requests import answered_as_get
 from api.identity import Identity, people_routes, sign_in
 from api.identity.middleware import AuthenticationMiddleware, is_public
 from api.pages import api_documentation
@@ -101,6 +102,8 @@ class Application(FastAPI):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         # FastAPI sets this later. Requests that are answered before FastAPI need it too.
         scope["app"] = self
+        if scope["type"] == "http" and scope["method"] == "HEAD":
+            scope, send = answered_as_get(scope, send)
         if self.authentication is None:
             await self.answer_authenticated(scope, receive, send)
         else:
