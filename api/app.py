@@ -86,6 +86,7 @@ the assessment has changed since, the answer is 409 and lists the changes.
 
 Every command accepts an `Idempotency-Key`: a repeated command with the same key is saved once.
 Answers about a patient have an `ETag`. A command with an outdated `If-Match` is refused with 412.
+HEAD is answered wherever GET is. An access is recorded in the same way.
 Problems follow RFC 9457. They name the field or the clause, and what to do next.
 """
 

@@ -35,6 +35,32 @@ if TYPE_CHECKING:
     from api.identity import Identity
 
 
+PublicUrl = Annotated[
+    str | None,
+    typer.Option(
+        metavar="URL",
+        envvar="LEMTRADA_PUBLIC_URL",
+        help="Address of the TLS proxy in front of the server, for example https://ledger.plan.example.",
+    ),
+]
+ProxyAddresses = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ADDRESSES",
+        envvar="LEMTRADA_PROXY",
+        help="Addresses or networks of the proxy, whose X-Forwarded-For, -Proto, and -Host headers are trusted.",
+    ),
+]
+ProbeAddresses = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ADDRESSES",
+        envvar="LEMTRADA_PROBE",
+        help="Addresses or networks whose health checks are answered for any Host, in addition to the proxy's.",
+    ),
+]
+
+
 @app.command("serve")
 def serve_command(
     context: typer.Context,
@@ -50,30 +76,9 @@ def serve_command(
         str, typer.Option(help="Address to listen on. Other machines can be served with --public-url only.")
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65_535, help="Port to listen on. 0: a free port.")] = 8000,
-    public_url: Annotated[
-        str | None,
-        typer.Option(
-            metavar="URL",
-            envvar="LEMTRADA_PUBLIC_URL",
-            help="Address of the TLS proxy in front of the server, for example https://ledger.plan.example.",
-        ),
-    ] = None,
-    proxy: Annotated[
-        str | None,
-        typer.Option(
-            metavar="ADDRESSES",
-            envvar="LEMTRADA_PROXY",
-            help="Addresses or networks of the proxy, whose X-Forwarded-For, -Proto, and -Host headers are trusted.",
-        ),
-    ] = None,
-    probe: Annotated[
-        str | None,
-        typer.Option(
-            metavar="ADDRESSES",
-            envvar="LEMTRADA_PROBE",
-            help="Addresses or networks whose health checks are answered for any Host, in addition to the proxy's.",
-        ),
-    ] = None,
+    public_url: PublicUrl = None,
+    proxy: ProxyAddresses = None,
+    probe: ProbeAddresses = None,
     database: Database = None,
     time_zone: TimeZone = None,
     check: Annotated[

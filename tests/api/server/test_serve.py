@@ -110,6 +110,15 @@ def as_curl_does(line: str) -> httpx2.Response:
     return httpx2.request("GET" if body is None else "POST", url, headers=headers, content=body, timeout=SECONDS_MAX)
 
 
+def check_head(one: Served) -> None:
+    """HEAD is answered as GET, and the connection goes on after it."""
+    with httpx2.Client(base_url=one.url, timeout=SECONDS_MAX) as client:
+        for path in ("/health/live", "/docs", "/sign-in"):
+            head, read = client.head(path), client.get(path)
+            assert (head.status_code, head.content) == (200, b"")
+            assert {**head.headers, "date": ""} == {**read.headers, "date": ""}
+
+
 def test_the_demo_is_served_can_be_asked_and_is_gone_afterwards(tmp_path: Path) -> None:
     # The database of the environment is not the demo's, and the demo must not touch it.
     with served("--demo", TMPDIR=str(tmp_path), LEMTRADA_DATABASE=f"sqlite:///{tmp_path}/nobody.sqlite") as one:
@@ -117,6 +126,7 @@ def test_the_demo_is_served_can_be_asked_and_is_gone_afterwards(tmp_path: Path) 
         assert (ready["status"], ready["plan_time_zone"]) == ("ready", "America/New_York")
         assert ready["editions"][0]["edition"] == EDITIONS[0].key
         assert one.get("/docs").status_code == 200
+        check_head(one)
 
         text = "".join(one.printed)
         assert all(situation.shows in text for situation in SITUATIONS)
