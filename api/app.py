@@ -18,8 +18,10 @@ from api.background.sealing import sealing_of
 from api.dossier import routes as dossiers
 from api.fhir import routes as fhir
 from api.http import problems
+from api.http.head_requests import answered_as_get
 from api.identity import Identity, people_routes, sign_in
 from api.identity.middleware import AuthenticationMiddleware, is_public
+from api.pages import api_documentation
 from api.pages import refusals as page_refusals
 from api.pages.admin import audit as audit_pages
 from api.pages.admin import people as people_page
@@ -57,6 +59,7 @@ from projections.incremental import CachedFacts
 
 PAGES = (
     page_files,
+    api_documentation,
     start,
     # Must be before the pages of a request, whose paths accept any word as an action.
     worklist_page,
@@ -83,6 +86,7 @@ the assessment has changed since, the answer is 409 and lists the changes.
 
 Every command accepts an `Idempotency-Key`: a repeated command with the same key is saved once.
 Answers about a patient have an `ETag`. A command with an outdated `If-Match` is refused with 412.
+HEAD is answered wherever GET is. An access is recorded in the same way.
 Problems follow RFC 9457. They name the field or the clause, and what to do next.
 """
 
@@ -99,6 +103,8 @@ class Application(FastAPI):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         # FastAPI sets this later. Requests that are answered before FastAPI need it too.
         scope["app"] = self
+        if scope["type"] == "http" and scope["method"] == "HEAD":
+            scope, send = answered_as_get(scope, send)
         if self.authentication is None:
             await self.answer_authenticated(scope, receive, send)
         else:
@@ -129,6 +135,8 @@ def create_app(ledger: Ledger, identity: Identity | None = None) -> Application:
         version=version("lemtrada-ledger"),
         description=DESCRIPTION,
         lifespan=lifespan,
+        # `api_documentation` shows the documentation from this server alone.
+        docs_url=None,
         redoc_url=None,
         swagger_ui_oauth2_redirect_url=None,
     )

@@ -66,6 +66,8 @@ LONG_FILES = {
     "test_http_large_bodies.py",
     "test_audit_trail_growth.py",
     "test_serve.py",
+    "test_head_requests.py",
+    "test_content_security.py",
 }
 """Files that take more than ten seconds; `--no-loadscope-reorder` keeps them first."""
 

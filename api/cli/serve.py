@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from socket import socket
 from tempfile import TemporaryDirectory
@@ -35,6 +36,32 @@ if TYPE_CHECKING:
     from api.identity import Identity
 
 
+PublicUrl = Annotated[
+    str | None,
+    typer.Option(
+        metavar="URL",
+        envvar="LEMTRADA_PUBLIC_URL",
+        help="Address of the TLS proxy in front of the server, for example https://ledger.plan.example.",
+    ),
+]
+ProxyAddresses = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ADDRESSES",
+        envvar="LEMTRADA_PROXY",
+        help="Addresses or networks of the proxy, whose X-Forwarded-For, -Proto, and -Host headers are trusted.",
+    ),
+]
+ProbeAddresses = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ADDRESSES",
+        envvar="LEMTRADA_PROBE",
+        help="Addresses or networks whose health checks are answered for any Host, in addition to the proxy's.",
+    ),
+]
+
+
 @app.command("serve")
 def serve_command(
     context: typer.Context,
@@ -50,22 +77,9 @@ def serve_command(
         str, typer.Option(help="Address to listen on. Other machines can be served with --public-url only.")
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65_535, help="Port to listen on. 0: a free port.")] = 8000,
-    public_url: Annotated[
-        str | None,
-        typer.Option(
-            metavar="URL",
-            envvar="LEMTRADA_PUBLIC_URL",
-            help="Address of the TLS proxy in front of the server, for example https://ledger.plan.example.",
-        ),
-    ] = None,
-    proxy: Annotated[
-        str | None,
-        typer.Option(
-            metavar="ADDRESSES",
-            envvar="LEMTRADA_PROXY",
-            help="Addresses or networks of the proxy, whose X-Forwarded-For, -Proto, and -Host headers are trusted.",
-        ),
-    ] = None,
+    public_url: PublicUrl = None,
+    proxy: ProxyAddresses = None,
+    probe: ProbeAddresses = None,
     database: Database = None,
     time_zone: TimeZone = None,
     check: Annotated[
@@ -85,7 +99,7 @@ def serve_command(
         if check:
             _check(database)
             return
-        front = front_of(public_url, proxy)
+        front = front_of(public_url, proxy, probe)
         stack.enter_context(serve.until_stopped())
         listener = stack.enter_context(serve.listening(host, port, front))
         if with_demo:
@@ -102,14 +116,16 @@ def _serve_ledger(listener: socket, front: Front, url: str, time_zone: str | Non
         check_last_events(ledger)
         identity = _identity_of(ledger, front)
         print_result(f"Ledger: {ledger.address} (time zone {ledger.zone.key})")
-        if (trouble := ledger.clock_check.trouble()) is None:
-            _print_administrator_link(identity, identity.public_url or serve.url_of(listener))
-        else:
+        trouble = ledger.clock_check.trouble()
+        if trouble is not None:
             print_error(f"warning: {ClockNotTrusted(trouble)}. The ledger can be read.")
-        print_result(f"Serving {_url_of(listener, front)} (documentation at /docs). Ctrl-C stops it.")
-        sys.stdout.flush()
+        browser_url = identity.public_url or serve.url_of(listener)
+        lines = [
+            *(_administrator_link(identity, browser_url) if trouble is None else ()),
+            f"Serving {_url_of(listener, front)} (documentation at /docs). Ctrl-C stops it.",
+        ]
         with announce_address(ledger, serve.url_of(listener), identity.public_url):
-            serve.serve(ledger, listener, front, identity)
+            serve.serve(ledger, listener, front, identity, partial(_print_all, lines))
 
 
 def _check_demo(context: typer.Context, with_demo: bool, patients: int | None) -> None:
@@ -190,11 +206,18 @@ def _identity_of(ledger: Ledger, front: Front) -> Identity:
     return identity_of(ledger, str(front.public_url) if front.public_url is not None else None)
 
 
-def _print_administrator_link(identity: Identity, url: str) -> None:
-    """Prints the sign-in link of the first administrator, which is shown once. `url` is the address for browsers."""
+def _administrator_link(identity: Identity, url: str) -> Iterator[str]:
+    """The lines with the sign-in link of the first administrator, once. `url` is the address for browsers."""
     if (code := identity.first_link()) is not None:
-        print_result("There is no administrator yet. This link signs one in, once, within 24 hours:")
-        print_result(f"  {url}/sign-in/{code}")
+        yield "There is no administrator yet. This link signs one in, once, within 24 hours:"
+        yield f"  {url}/sign-in/{code}"
+
+
+def _print_all(lines: Iterable[str]) -> None:
+    """Prints the lines with the addresses, which the server answers from now on."""
+    for line in lines:
+        print_result(line)
+    sys.stdout.flush()
 
 
 def _serve_demo(listener: socket, front: Front, time_zone: str | None, patients: int) -> None:
@@ -216,21 +239,22 @@ def _serve_demo(listener: socket, front: Front, time_zone: str | None, patients:
             for person in demo.STAFF:
                 identity.people.ensure(person, THE_LEDGER_ITSELF)
             as_reviewer = f"-H 'Authorization: Bearer {identity.issue_token(demo.REVIEWER)}'"
-            browser_url = identity.public_url or api_url
-            print_result("To sign in with a browser (each link works once):")
-            for person in demo.USERS_WITH_LINKS:
-                code, _ = identity.new_link(person.id, THE_LEDGER_ITSELF)
-                print_result(f"  {person.name}, {person.role.replace('_', ' ')}: {browser_url}/sign-in/{code}")
-            _print_administrator_link(identity, browser_url)
-            print_result("To call the API, for example with a token of the reviewer:")
-            print_result(
-                f"  curl -s {api_url}/patients/find {as_reviewer} -H 'Content-Type: application/json' -d '{find}'"
-            )
-            print_result(f"  curl -s {api_url}/patients/{patient_id}/eligibility {as_reviewer}")
-            print_result(f"  {which_ledger.PROGRAM} history {example.member_id} --database {ledger.address}")
-            print_result(
-                f"Serving {_url_of(listener, front)} (documentation at /docs). Ctrl-C stops it and removes the ledger."
-            )
-            sys.stdout.flush()
+            lines = [
+                *_sign_in_links(identity, identity.public_url or api_url),
+                "To call the API, for example with a token of the reviewer:",
+                f"  curl -s {api_url}/patients/find {as_reviewer} -H 'Content-Type: application/json' -d '{find}'",
+                f"  curl -s {api_url}/patients/{patient_id}/eligibility {as_reviewer}",
+                f"  {which_ledger.PROGRAM} history {example.member_id} --database {ledger.address}",
+                f"Serving {_url_of(listener, front)} (documentation at /docs). Ctrl-C stops it and removes the ledger.",
+            ]
             with announce_address(ledger, serve.url_of(listener), identity.public_url):
-                serve.serve(ledger, listener, front, identity)
+                serve.serve(ledger, listener, front, identity, partial(_print_all, lines))
+
+
+def _sign_in_links(identity: Identity, url: str) -> Iterator[str]:
+    """The lines with a sign-in link of each user of the demo. `url` is the address for browsers."""
+    yield "To sign in with a browser (each link works once):"
+    for person in demo.USERS_WITH_LINKS:
+        code, _ = identity.new_link(person.id, THE_LEDGER_ITSELF)
+        yield f"  {person.name}, {person.role.replace('_', ' ')}: {url}/sign-in/{code}"
+    yield from _administrator_link(identity, url)

@@ -26,7 +26,7 @@ from api.dossier.json import SCHEMA_FILE, as_json, published_schema
 from domain.errors import InvalidCommand
 from projections.dossier.case_file import AppealDossier, CaseDocument
 
-RENDERER: Final = "2"
+RENDERER: Final = "3"
 """The version of the renderer. It must be raised if the same case file is written differently than before."""
 
 LIBRARIES: Final = ("fpdf2", "fonttools", "jinja2")

@@ -11,9 +11,11 @@ from typing import IO, Any, Final
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 
+from api.dossier.html import style_of
 from api.dossier.json import as_json
 from api.dossier.manifest import RENDERER, html_page, pdf_file, write_zip
 from api.http.bodies import CheckedJsonRoute
+from api.http.content_security import digest_source, page_policy
 from api.http.etags import tag_answer, tag_of
 from api.http.problems import documented
 from api.record_access.http import AccessOfRequest
@@ -78,7 +80,9 @@ def get_dossier_page(
 ) -> Response:
     """Return the case file as one HTML page for screen and print, without scripts or external files."""
     dossier = _case_file(access, request, response, appeal_id, known_at)
-    return Response(html_page(dossier, _link), media_type=HTML, headers=_headers(response, "inline", "html"))
+    page = html_page(dossier, _link)
+    policy = {"Content-Security-Policy": page_policy(style_src=digest_source(style_of(page)))}
+    return Response(page, media_type=HTML, headers=_headers(response, "inline", "html") | policy)
 
 
 @router.get(

@@ -6,7 +6,7 @@ No text repeats a value that the client sent. An error may be logged, and the va
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -238,6 +238,13 @@ def _invalid(request: Request, error: RequestValidationError) -> JSONResponse:
     )  # fmt: skip
 
 
+def invalid_header(request: Request, name: str, cause: str, remedy: str) -> JSONResponse:
+    """The answer to a request whose header is invalid. It is that of any other invalid field."""
+    field = f"header.{name}"
+    invalid = InvalidField(field=field, problem=cause)
+    return problem(422, "Invalid field", _detail(request, f"{field}: {cause}."), remedy, field=field, errors=[invalid])
+
+
 def _unreadable(request: Request, error: UnreadableBody) -> JSONResponse:
     return problem(400, "Unreadable body", _detail(request, str(error)), "send one JSON object in UTF-8")
 
@@ -263,8 +270,8 @@ def _http_error(request: Request, error: HTTPException) -> Response:
     detail, remedy = NO_ROUTE.get(error.status_code, (f"The request is refused: {title}.", NO_ROUTE[404][1]))
     answer = problem(error.status_code, title, _detail(request, detail), remedy)
     answer.headers.update(error.headers or {})
-    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED and (methods := _methods_at(request)):
-        answer.headers["Allow"] = ", ".join(methods)
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        answer.headers["Allow"] = ", ".join(_methods_at(request) or _with_head(answer.headers["Allow"].split(", ")))
     return answer
 
 
@@ -329,7 +336,13 @@ def _methods_at(request: Request) -> list[str]:
     """Every method of the path. The router's own answer names the methods of one route only."""
     paths = request.app.openapi()["paths"]
     matching = [methods for path, methods in paths.items() if compile_path(path)[0].match(request.url.path)]
-    return sorted(method.upper() for methods in matching for method in methods)
+    return _with_head(method.upper() for methods in matching for method in methods)
+
+
+def _with_head(methods: Iterable[str]) -> list[str]:
+    """The methods, and HEAD if GET is one of them: `head_requests`."""
+    found = set(methods)
+    return sorted(found | {"HEAD"} if "GET" in found else found)
 
 
 def _field_path(error: Mapping[str, Any]) -> str:

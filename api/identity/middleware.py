@@ -18,6 +18,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.http import security_log
+from api.http.single_headers import SINGLE, refused_header
 from api.identity.cookies_and_csrf import (
     CSRF_FIELD,
     CSRF_HEADER,
@@ -62,12 +63,16 @@ _NOT_ONE_TOKEN: Final = "The Authorization header must contain exactly one Beare
 
 
 class SentHeaders(NamedTuple):
-    """The headers for authentication. `is_repeated`: the request has more than one Authorization header."""
+    """The headers for authentication. `is_repeated`: the request has more than one Authorization header.
+
+    `repeated` is the name of another header that the request has more than once, and may have once only.
+    """
 
     authorization: bytes | None
     cookies: bytes
     purpose: bytes | None
     is_repeated: bool
+    repeated: str | None
 
 
 def is_public(path: str) -> bool:
@@ -119,6 +124,9 @@ class AuthenticationMiddleware:
             if sent.authorization is not None or secret_of(sent, self._identity) is not None:
                 _log_refusal(error, origin_of(scope))
             await self._refuse(answer_to(error), scope, receive, send)
+            return
+        if sent.repeated is not None:
+            await self._refuse(refused_header(Request(scope), sent.repeated), scope, receive, send)
             return
         purpose = PURPOSES.get(sent.purpose) if sent.purpose is not None else None
         if purpose is None and sent.purpose is not None:
@@ -196,9 +204,12 @@ def secret_of(sent: SentHeaders, identity: Identity) -> str | None:
 
 
 def _sent_headers(scope: Scope) -> SentHeaders:
-    authorization = purpose = None
-    cookies, is_repeated = b"", False
+    authorization = purpose = repeated = None
+    cookies, is_repeated, single = b"", False, set[bytes]()
     for name, value in scope["headers"]:
+        if name in SINGLE:
+            repeated = SINGLE[name] if name in single else repeated
+            single.add(name)
         if name == b"authorization":
             is_repeated = authorization is not None
             authorization = value
@@ -206,7 +217,7 @@ def _sent_headers(scope: Scope) -> SentHeaders:
             cookies = b"; ".join((cookies, value)) if cookies else value
         elif name == b"x-purpose-of-use":
             purpose = value
-    return SentHeaders(authorization, cookies, purpose, is_repeated)
+    return SentHeaders(authorization, cookies, purpose, is_repeated, repeated)
 
 
 def _log_refusal(error: Exception, origin: str) -> None:

@@ -19,11 +19,11 @@ from pydantic import BaseModel, Field
 
 from api.http import security_log
 from api.http.bodies import CheckedJsonRoute
-from api.identity.caller import Caller, CallerOfRequest, Means
+from api.identity.caller import CallerOfRequest, Means
 from api.identity.cookies_and_csrf import cookie_name, is_from_here, session_secret
 from api.identity.credentials import code_parts
 from api.identity.identity import Identity
-from api.identity.middleware import origin_of
+from api.identity.middleware import SIGN_IN, origin_of
 from api.identity.pages import sign_in_page
 from api.identity.problems import NotKnown
 from domain.calendar import Instant
@@ -63,10 +63,8 @@ def who_am_i(caller: CallerOfRequest) -> Me:
 
 @pages.get("/")
 def first_page(request: Request) -> Response:
-    """Redirects a signed-in user to the pages, and everyone else to the API documentation."""
-    caller = cast("Caller | None", request.scope.get("caller"))
-    is_signed_in = caller is not None and caller.means == "session"
-    return RedirectResponse("/pages" if is_signed_in else "/docs")
+    """Redirects a signed-in user to the start page, and everyone else to the sign-in page."""
+    return RedirectResponse("/pages" if request.scope.get("caller") is not None else SIGN_IN)
 
 
 @pages.get("/sign-in")

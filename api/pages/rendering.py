@@ -17,6 +17,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 
+from api.http.content_security import PAGE_POLICY
 from api.identity.caller import Caller
 from api.static import address_of
 from domain.events import PATIENT_EVENTS
@@ -29,10 +30,7 @@ PREFIX: Final = "/pages"
 
 HEADERS: Final = {
     "Cache-Control": "no-store",
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
-        "frame-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
-    ),
+    "Content-Security-Policy": PAGE_POLICY,
     # The IDs in the address of a page identify nobody outside of the ledger. The address is not sent to other sites.
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any, Final, cast
 from urllib.parse import urlsplit
 
@@ -21,6 +21,10 @@ from domain.errors import InvalidCommand
 
 PUBLIC_URL: Final = "--public-url"
 PROXY: Final = "--proxy"
+PROBE: Final = "--probe"
+HEALTH_CHECKS: Final = frozenset({"/health/live", "/health/ready"})
+"""The paths that a load balancer or a supervisor asks, by whatever address the machine has there."""
+
 FORWARDED_FOR: Final = b"x-forwarded-for"
 FORWARDED_PROTO: Final = b"x-forwarded-proto"
 FORWARDED_HOST: Final = b"x-forwarded-host"
@@ -59,15 +63,23 @@ class PublicUrl:
 
 @dataclass(frozen=True, slots=True)
 class Front:
-    """The proxies in front of this server, and the public URL. `proxies` has addresses and networks."""
+    """The proxies in front of this server, and the public URL. `proxies` has addresses and networks.
+
+    `probes` has the addresses and networks of further programs that check the server's health.
+    """
 
     public_url: PublicUrl | None = None
     proxies: tuple[str, ...] = ()
+    probes: tuple[str, ...] = ()
 
 
-def front_of(public_url: str | None, proxies: str | None) -> Front:
-    """The `Front` of the two options. Raises InvalidCommand for an invalid option."""
-    front = Front(None if public_url is None else _public_url(public_url), _proxies(proxies or ""))
+def front_of(public_url: str | None, proxies: str | None, probes: str | None = None) -> Front:
+    """The `Front` of the three options. Raises InvalidCommand for an invalid option."""
+    front = Front(
+        None if public_url is None else _public_url(public_url),
+        _addresses(proxies or "", PROXY, "proxies"),
+        _addresses(probes or "", PROBE, "programs that check the health"),
+    )
     if front.proxies and front.public_url is None:
         raise InvalidCommand(
             "a proxy is given without its public address", field=PROXY, remedy=f"add {PUBLIC_URL}: {_HOW_URL}"
@@ -99,15 +111,15 @@ def _parts(url: str) -> PublicUrl | None:
     return PublicUrl(parts.scheme, parts.hostname, port or _PORTS[parts.scheme])
 
 
-def _proxies(text: str) -> tuple[str, ...]:
-    proxies = tuple(one.strip() for one in text.split(",") if one.strip())
+def _addresses(text: str, option: str, whose: str) -> tuple[str, ...]:
+    addresses = tuple(one.strip() for one in text.split(",") if one.strip())
     try:
-        return tuple(str(ip_network(one)) if "/" in one else str(ip_address(one)) for one in proxies)
+        return tuple(str(ip_network(one)) if "/" in one else str(ip_address(one)) for one in addresses)
     except ValueError:
         raise InvalidCommand(
             "this is neither an address nor a network",
-            field=PROXY,
-            remedy="give the addresses of the proxies, separated by commas, for example 10.0.0.5 or 10.0.0.0/24",
+            field=option,
+            remedy=f"give the addresses of the {whose}, separated by commas, for example 10.0.0.5 or 10.0.0.0/24",
         ) from None
 
 
@@ -166,19 +178,31 @@ class KnownHostsOnly:
     Such a page either has a host name that its owner points to this server, which `Host` shows, or sends a cross-site
     request, which `Origin` shows. The server answers for the host of the public URL. If it listens on loopback only, it
     also answers for this machine. An `Origin` must belong to the requested host.
+
+    A health check from this machine, or from one of the `probes`, may have any host: it names the server by whatever
+    address it has, and its answer shows nothing of the ledger.
     """
 
-    def __init__(self, app: ASGIApp, public_url: PublicUrl | None = None, *, this_machine: bool = True) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        public_url: PublicUrl | None = None,
+        *,
+        this_machine: bool = True,
+        probes: Iterable[str] = (),
+    ) -> None:
         self._app = app
         self._public_url = public_url
         self._this_machine = this_machine
+        self._probes = tuple(ip_network(one) for one in probes)
         # The same headers repeat, so results are cached. The cache is small, because clients can send any headers.
         self._cached_foreign_header = lru_cache(maxsize=64)(self._foreign_header)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            headers = dict(scope["headers"])
-            header = self._cached_foreign_header(headers.get(b"host"), headers.get(b"origin"))
+            header = self._cached_foreign_header(_only(b"host", scope), _only(b"origin", scope))
+            if header == "Host" and self._is_health_check(scope):
+                header = self._cached_foreign_header(None, _only(b"origin", scope))
             if header is not None:
                 client = scope.get("client")
                 reason: security_log.DenialReason = "wrong_host" if header == "Host" else "cross_site"
@@ -186,6 +210,16 @@ class KnownHostsOnly:
                 await _refusal(header)(scope, receive, send)
                 return
         await self._app(scope, receive, send)
+
+    def _is_health_check(self, scope: Scope) -> bool:
+        """Whether the request asks for the state of the server, and its client is one that may ask by any name."""
+        client = scope.get("client")
+        if scope["path"] not in HEALTH_CHECKS or client is None or not _is_address(client[0]):
+            return False
+        address = ip_address(client[0])
+        if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
+            address = address.ipv4_mapped
+        return address.is_loopback or any(address in network for network in self._probes)
 
     def _foreign_header(self, host: bytes | None, origin: bytes | None) -> str | None:
         """The header that names another site. None if neither header does."""
@@ -210,6 +244,12 @@ class KnownHostsOnly:
 
     def _is_public(self, url: PublicUrl | None) -> bool:
         return url is not None and url == self._public_url
+
+
+def _only(name: bytes, scope: Scope) -> bytes | None:
+    """The value of a header. Several values are joined to a list, which is the name of no site."""
+    values = [value for one, value in scope["headers"] if one == name]
+    return b", ".join(values) if values else None
 
 
 def _refusal(header: str) -> ASGIApp:
@@ -262,6 +302,7 @@ class SecurityHeaders:
 
 def layered(app: ASGIApp, front: Front, *, this_machine: bool) -> ASGIApp:
     """The application inside all layers of this file. `this_machine`: the server listens on loopback only."""
-    checked = KnownHostsOnly(app, front.public_url, this_machine=this_machine)
+    probes = (*front.proxies, *front.probes)
+    checked = KnownHostsOnly(app, front.public_url, this_machine=this_machine, probes=probes)
     is_secure = front.public_url is not None and front.public_url.is_secure
     return SecurityHeaders(Forwarded(checked, front.proxies), is_secure=is_secure)

@@ -7,7 +7,7 @@ import os
 import signal
 import socket
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
@@ -80,8 +80,12 @@ class WithoutRequestData(logging.Filter):
         return True
 
 
-def serve(ledger: Ledger, listener: socket.socket, front: Front, identity: Identity) -> None:
+def serve(
+    ledger: Ledger, listener: socket.socket, front: Front, identity: Identity, announce: Callable[[], None]
+) -> None:
     """Serves until SIGINT or SIGTERM. Meanwhile threads update the derived tables and seal the log.
+
+    `announce` is called once, when the server answers requests. It prints the address.
 
     Requests are not logged, because a query may contain patient data. Only security events are logged.
     """
@@ -93,6 +97,13 @@ def serve(ledger: Ledger, listener: socket.socket, front: Front, identity: Ident
     from api.http import security_log  # noqa: PLC0415
 
     security_log.to_standard_error()
+
+    class AnnouncedServer(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            if self.started:
+                announce()
+
     app = create_app(ledger, identity)
     config = uvicorn.Config(
         layered(app, front, this_machine=is_loopback(listener.getsockname()[0])),
@@ -105,7 +116,7 @@ def serve(ledger: Ledger, listener: socket.socket, front: Front, identity: Ident
     )
     logging.getLogger("uvicorn.error").addFilter(WithoutRequestData())
     with ViewUpdater(ledger), SealingThread(ledger, app.state.sealing):
-        uvicorn.Server(config).run(sockets=[listener])
+        AnnouncedServer(config).run(sockets=[listener])
 
 
 @contextmanager

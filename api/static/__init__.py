@@ -1,9 +1,14 @@
-"""The style sheets and scripts of the pages, and htmx. The files are cached in memory, and an address has a digest."""
+"""The style sheets and scripts of the pages, htmx, and Swagger UI. The files are cached in memory.
+
+The address of a file has a digest of its content.
+"""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from typing import Final, NamedTuple
 
 from fastapi import APIRouter, HTTPException
@@ -12,6 +17,9 @@ from fastapi.responses import Response
 router = APIRouter(include_in_schema=False)
 
 PREFIX: Final = "/static"
+SWAGGER_UI: Final = ("swagger-ui.css", "swagger-ui-bundle.js")
+"""The files of Swagger UI, which shows the API documentation. A library carries them."""
+
 _KINDS: Final = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8", "svg": "image/svg+xml"}
 
 
@@ -25,12 +33,17 @@ class File(NamedTuple):
 
 def _read() -> dict[str, File]:
     found: dict[str, File] = {}
-    for one in files(__package__).iterdir():
+    for one in _sources():
         kind = one.name.rpartition(".")[2]
         if kind in _KINDS:
             content = one.read_bytes()
             found[one.name] = File(content, _KINDS[kind], hashlib.sha256(content).hexdigest()[:16])
     return found
+
+
+def _sources() -> Iterator[Traversable]:
+    yield from files(__package__).iterdir()
+    yield from (files("fastapi_offline") / "static" / name for name in SWAGGER_UI)
 
 
 FILES: Final = _read()

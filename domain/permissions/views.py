@@ -275,8 +275,9 @@ def shown_versions(office: str | None, history: PatientHistory, read: ReadEvents
 
 
 def _is_whole_view(office: str, history: PatientHistory) -> bool:
-    """Whether no other office is in this history, so that this office sees every event."""
-    return set(history.requesters) <= {office} and all(is_request_of(office, one) for one in history.requests)
+    """Whether no other office is in this history, and no claim line without a dose: this office sees every event."""
+    is_alone = set(history.requesters) <= {office} and all(is_request_of(office, one) for one in history.requests)
+    return is_alone and not history.claim_lines
 
 
 def _in_view(office: str, history: PatientHistory, read: ReadEvents) -> Iterator[int]:

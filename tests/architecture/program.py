@@ -20,6 +20,7 @@ from api.files.claims_csv import OPTIONAL_COLUMNS, REQUIRED_COLUMNS
 from api.files.import_lines import json_schema as schema_of_import
 from api.http.problems import BodyTooLarge, UnreadableBody, WrongContentType, install
 from api.http.security_log import SECURITY_LOGGER, DenialReason, SecurityEvent
+from api.http.single_headers import refused_header
 from api.identity.cookies_and_csrf import CSRF_FIELD, CSRF_HEADER, cookie_name
 from api.identity.credentials import code_of, token_of
 from api.identity.openid_settings import PREFIX as OPENID_PREFIX
@@ -118,6 +119,7 @@ __all__ = [
     "outcome",
     "program",
     "published_schema",
+    "refused_header",
     "registry",
     "row_id",
     "schema_of_import",

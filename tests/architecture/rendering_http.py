@@ -10,7 +10,7 @@ from io import StringIO
 from typing import Any
 
 from eventsourcing.persistence import PersistenceError
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from starlette.routing import Match
 from starlette.testclient import TestClient
 
@@ -30,6 +30,7 @@ from tests.architecture.program import (
     cross_site,
     install,
     missing_csrf,
+    refused_header,
     subclasses,
     unknown_purpose,
 )
@@ -64,16 +65,21 @@ def addresses() -> Json:
     Where several routes share an address, the first one answers; it is pinned by the name of its function.
     """
     routes: list[Any] = list(application().routes)
-    every = [(method, route) for route in routes for method in route.methods]
+    # The application answers HEAD as GET.
+    every = [(method, route) for route in routes for method in route.methods | {"HEAD"} if accepts(route, method)]
     number = Counter((method, route.path) for method, route in every)
     found: Json = {}
     for method, route in every:
         path = route.path.replace("{", "").replace("}", "")
-        scope = {"type": "http", "method": method, "path": path, "headers": []}
+        scope = {"type": "http", "method": "GET" if method == "HEAD" else method, "path": path, "headers": []}
         answering = next(one for one in routes if one.matches(scope)[0] is Match.FULL)
         is_shared = number[method, route.path] > 1
         found[f"{method} {route.path}"] = f"{answering.path} by {answering.name}" if is_shared else answering.path
     return found
+
+
+def accepts(route: Any, method: str) -> bool:
+    return method in route.methods or (method == "HEAD" and "GET" in route.methods)
 
 
 def problems() -> Json:
@@ -113,12 +119,14 @@ def problems() -> Json:
         with TestClient(KnownHostsOnly(app), base_url="http://127.0.0.1") as client:
             answer = client.get("/number/1", headers={"Origin": "https://elsewhere.example"})
             found["an origin that is not served"] = _problem(answer)
+    of_a_command = Request({"type": "http", "method": "POST", "path": "/", "headers": []})
     refusals = {
         "NotKnown": answer_to(NotKnown("a cause")),
         "NoRole": answer_to(NoRole("a cause")),
         "ProviderUnreachable": answer_to(ProviderUnreachable()),
         "a store that fails during authentication": answer_to(StoreError("a cause", "a remedy")),
         "a purpose that is unknown": unknown_purpose(),
+        "a header that is sent twice": refused_header(of_a_command, "If-Match"),
         "a request from another site": cross_site(),
         "a session without its CSRF token": missing_csrf(),
     }

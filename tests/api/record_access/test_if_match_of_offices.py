@@ -10,7 +10,7 @@ import pytest
 
 from domain.ledger.application import Ledger, Outcome
 from tests.api.record_access.shared_patients import OTHER, unseen
-from tests.api.routes.commands.acts import CLAIMS, NURSE, OFFICE, Api, Json, dose, opening, refused, request
+from tests.api.routes.commands.acts import CLAIMS, NURSE, OFFICE, Api, Json, claim, dose, opening, refused, request
 from tests.api.routes.commands.recipes import COMMAND_OF_OPERATION, Recipe
 from tests.api.routes.commands.stage import Stage, stage
 from tests.api.routes.commands.stages import KINDS, SERVES, Kind, staged
@@ -60,11 +60,16 @@ SHOWN_TO_EVERY_OFFICE = {
 """Commands of which every office of the patient may know, and why. Of all others, only the office of the request."""
 
 
-def moved_in(api: Api, patient: str) -> str:
-    """Admits the other office to a patient, with a request of its own."""
+def admitted(api: Api, patient: str) -> None:
+    """Admits the other office to a patient."""
     member = api.ledger.history(UUID(patient)).member.model_dump(exclude_none=True)
     name, birth_date = api.ledger.history(UUID(patient)).name, api.ledger.history(UUID(patient)).birth_date
     api.did("/patients", opening(actor=OTHER, member=member, name=name, birth_date=str(birth_date)))
+
+
+def moved_in(api: Api, patient: str) -> str:
+    """Admits the other office to a patient, with a request of its own."""
+    admitted(api, patient)
     return str(api.did(f"/patients/{patient}/requests", request(actor=OTHER))["request"]["request_id"])
 
 
@@ -140,6 +145,35 @@ def test_only_what_an_office_may_know_of_changes_its_number(api: Api, kind: Kind
         assert {tag for _, tag in before}.isdisjoint(tag for _, tag in after)
     else:
         assert after == before
+
+
+@pytest.mark.parametrize(("kind", "name"), acts())
+def test_another_office_that_is_admitted_changes_no_number(api: Api, kind: Kind | None, name: str) -> None:
+    """Nor does it show that there were events that the first office was not shown."""
+    on = staged(api, kind, "M-1") if kind is not None else stage(api)
+    done(api, on, name)
+    tag = tag_of(api, on.patient)
+    admitted(api, on.patient)
+    assert tag_of(api, on.patient) == tag
+
+
+NOT_SHOWN = {"a denied line": {"claim_status": "denied"}, "a void that waits": {"frequency_code": "8"}}
+"""Claim lines without a dose, which no office is shown."""
+
+
+@pytest.mark.parametrize("line", NOT_SHOWN)
+def test_a_claim_line_that_no_office_is_shown_changes_no_number(api: Api, line: str) -> None:
+    """A number that counted the line, and then did not, would stand for two states of the record."""
+    patient = api.opened()
+    tag = tag_of(api, patient)
+    api.did(f"/patients/{patient}/claims", claim("C-1", **NOT_SHOWN[line]))
+    assert tag_of(api, patient) == tag, "the office is alone"
+    admitted(api, patient)
+    assert tag_of(api, patient) == tag, "the office is not alone"
+    answer = api.post(f"/patients/{patient}/requests", request(), if_match=tag)
+    assert answer.status_code == 201, answer.text
+    api.did(f"/patients/{patient}/claims", claim("C-2", on="2026-04-21"))
+    assert number_in(tag_of(api, patient)) == number_in(answer.headers["etag"]) + 1, "a dose is shown"
 
 
 def answers_to_other(api: Api, patient: str, request_id: str) -> list[tuple[str, str]]:

@@ -145,7 +145,7 @@ def test_what_is_not_there_is_a_problem_too(api: Api) -> None:
     answer = api.client.delete("/patients")
     assert refused(answer, 405)["remedy"] == "Use a method that the Allow header lists."
     assert answer.headers["allow"] == "POST"
-    assert api.client.patch("/patients/x/requests").headers["allow"] == "GET, POST"
+    assert api.client.patch("/patients/x/requests").headers["allow"] == "GET, HEAD, POST"
     refused(api.client.get("/patients/%00/history"), 422, "path.patient_id")
     refused(api.client.get("/requests/%ff"), 422, "path.request_id")
 

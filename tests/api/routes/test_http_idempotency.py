@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -11,7 +12,8 @@ from typing import Any
 import pytest
 from httpx2 import Response
 
-from tests.api.callers import client_of
+from api.http.single_headers import SINGLE
+from tests.api.callers import client_of, spoken_for
 from tests.api.routes.commands.acts import Api, dose, opening, refused
 from tests.api.routes.commands.stage import COMMANDS, Stage, of_caller, renamed, stage
 from tests.api.routes.commands.stages import KIND_OF, staged
@@ -101,6 +103,41 @@ def test_a_key_that_cannot_be_one_is_refused(api: Api) -> None:
         refused(raw, 422, "header.Idempotency-Key")
     assert api.ledger.is_empty()
     assert api.post("/patients", opening(), key="~" * 200).status_code == 201
+
+
+@pytest.mark.parametrize("keys", [("k", "k"), ("k", "other"), ("k", "two words")])
+def test_two_keys_are_refused_and_nothing_is_saved(api: Api, keys: tuple[str, str]) -> None:
+    headers = [("Idempotency-Key", one) for one in keys]
+    problem = refused(api.client.post("/patients", json=opening(), headers=headers), 422, "header.Idempotency-Key")
+    assert problem["detail"] == "header.Idempotency-Key: The header is sent more than once. Nothing was saved."
+    assert problem["remedy"] == "Send one Idempotency-Key header."
+    assert api.ledger.is_empty()
+    assert api.post("/patients", opening(), key="k").status_code == 201
+
+
+def test_two_keys_are_refused_at_every_command(api: Api) -> None:
+    on = stage(api)
+    stored = on.stored()
+    headers = [("Idempotency-Key", "k"), ("Idempotency-Key", "k")]
+    for name in COMMANDS:
+        answer = api.client.post(on.paths[name], json=on.bodies[name], headers=headers)
+        refused(answer, 422, "header.Idempotency-Key")
+    assert on.stored() == stored
+
+
+@pytest.mark.parametrize("name", SINGLE.values())
+def test_no_other_header_of_a_command_may_be_sent_twice(api: Api, name: str) -> None:
+    """Of two values, the program would use one, and the client may mean the other."""
+    values = {"Content-Type": "application/json", "If-Match": "*", "X-Purpose-Of-Use": "TREAT"}
+    headers = [("Content-Type", "application/json")] if name != "Content-Type" else []
+    headers += [(name, values.get(name, "k"))] * 2
+    content = json.dumps(spoken_for(opening())[0])
+    refused(api.client.post("/patients", content=content, headers=headers), 422, f"header.{name}")
+    assert api.ledger.is_empty()
+    assert refused(api.client.get("/patients/x/courses", headers=headers), 422, f"header.{name}")
+    page = api.client.get("/pages/worklist", headers=headers)
+    assert (page.status_code, page.headers["content-type"]) == (422, "text/html; charset=utf-8")
+    assert name in page.text
 
 
 def test_a_refusal_is_not_kept(api: Api) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from starlette.testclient import TestClient
 
 from api.http import etags
 from domain.policy.editions import EDITIONS
@@ -28,9 +29,12 @@ def test_two_values_for_one_key_are_a_contradiction(api: Api) -> None:
     assert "twice" in answer.json()["detail"]
 
 
-def test_the_printed_address_leads_to_the_documentation(api: Api) -> None:
+def test_the_printed_address_leads_to_the_start_page_or_to_sign_in(api: Api) -> None:
     answer = api.client.get("/", follow_redirects=False)
-    assert (answer.status_code, answer.headers["location"]) == (307, "/docs")
+    assert (answer.status_code, answer.headers["location"]) == (307, "/pages")
+    for headers in ({}, {"Authorization": "Bearer nobody"}):
+        answer = TestClient(api.client.app).get("/", headers=headers, follow_redirects=False)  # type: ignore[attr-defined]
+        assert (answer.status_code, answer.headers["location"]) == (307, "/sign-in")
 
 
 def test_a_tag_names_the_revision_of_the_edition(api: Api) -> None:

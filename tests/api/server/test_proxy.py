@@ -42,9 +42,10 @@ def asked(
     front: Front | None = None,
     *,
     this_machine: bool = False,
+    path: str = "/",
 ) -> httpx2.Response:
     app = layered(echo, front or front_of(URL, PROXY), this_machine=this_machine)
-    return TestClient(app, base_url=f"http://{HOST}", client=(peer, 1234)).get("/", headers=headers)
+    return TestClient(app, base_url=f"http://{HOST}", client=(peer, 1234)).get(path, headers=headers)
 
 
 # -- from where -------------------------------------------------------------------------------
@@ -149,6 +150,62 @@ def test_on_loopback_this_machine_is_answered_beside_the_public_host_and_each_wi
     assert asked("127.0.0.1", {"Origin": "http://127.0.0.1:8000"}, this_machine=True).status_code == 403
 
 
+@pytest.mark.parametrize("name", ["Host", "Origin"])
+def test_two_of_these_headers_name_no_site(name: str) -> None:
+    for first, second in ((HOST, "evil.example"), ("evil.example", HOST), (HOST, HOST)):
+        values = [first, second] if name == "Host" else [f"https://{first}", f"https://{second}"]
+        answer = asked(SOMEBODY, [(name, one) for one in values])
+        assert (answer.status_code, answer.json()["field"]) == (421 if name == "Host" else 403, name)
+
+
+# -- health checks ----------------------------------------------------------------------------
+
+PROBED = front_of(URL, PROXY, "192.0.2.7, 10.1.0.0/16, 2001:db8::/64")
+
+
+@pytest.mark.parametrize("path", ["/health/live", "/health/ready"])
+@pytest.mark.parametrize("host", ["10.1.2.3:8000", "evil.example", "localhost", "["])
+@pytest.mark.parametrize(
+    "peer", ["127.0.0.1", "127.0.0.9", "::1", "::ffff:127.0.0.1", PROXY, "192.0.2.7", "10.1.255.1", "2001:db8::9"]
+)
+def test_a_health_check_of_whoever_is_trusted_may_name_any_host(peer: str, host: str, path: str) -> None:
+    assert asked(peer, {"Host": host}, PROBED, path=path).status_code == 200
+
+
+@pytest.mark.parametrize("peer", [SOMEBODY, "192.0.2.8", "10.2.0.1", "2001:db8:1::9", "::ffff:203.0.113.9", "not-one"])
+def test_a_health_check_of_anybody_else_may_not(peer: str) -> None:
+    answer = asked(peer, {"Host": "10.1.2.3:8000"}, PROBED, path="/health/live")
+    assert (answer.status_code, answer.json()["field"]) == (421, "Host")
+
+
+@pytest.mark.parametrize("path", ["/", "/health/views", "/health/live/x", "/health", "/sign-in", "/pages"])
+def test_nothing_but_health_is_answered_for_another_host(path: str) -> None:
+    for peer in ("127.0.0.1", PROXY, "192.0.2.7"):
+        assert asked(peer, {"Host": "10.1.2.3:8000"}, PROBED, path=path, this_machine=True).status_code == 421
+
+
+def test_a_client_behind_the_proxy_is_not_the_proxy() -> None:
+    told = {"X-Forwarded-For": SOMEBODY, "X-Forwarded-Host": "evil.example"}
+    assert asked(PROXY, told, PROBED, path="/health/live").status_code == 421
+    told["X-Forwarded-For"] = "192.0.2.7"
+    assert asked(PROXY, told, PROBED, path="/health/live").status_code == 200
+    assert asked(SOMEBODY, told | {"Host": "evil.example"}, PROBED, path="/health/live").status_code == 421
+
+
+def test_a_health_check_by_a_page_of_another_site_is_refused() -> None:
+    headers = {"Host": "evil.example", "Origin": "https://evil.example"}
+    answer = asked("127.0.0.1", headers, PROBED, path="/health/live", this_machine=True)
+    assert (answer.status_code, answer.json()["field"]) == (403, "Origin")
+
+
+@pytest.mark.parametrize("probes", ["supervisor", "10.0.0.0/33", "10.0.0.5;10.0.0.6", "*"])
+def test_what_is_no_address_is_no_probe(probes: str) -> None:
+    with pytest.raises(InvalidCommand, match="neither an address nor a network") as refusal:
+        front_of(URL, PROXY, probes)
+    assert (refusal.value.field, "10.0.0.0/24" in refusal.value.remedy) == ("--probe", True)
+    assert "neither an address nor a network (--probe)" in refused("--probe", probes)
+
+
 # -- what browsers are told -------------------------------------------------------------------
 
 
@@ -243,7 +300,8 @@ def test_a_real_server_behind_a_proxy() -> None:
         answer = httpx2.get(f"{url}/health/live", headers=told, timeout=SECONDS_MAX)
         assert answer.status_code == 200
         assert answer.headers["strict-transport-security"]
-        assert httpx2.get(f"{url}/health/live", timeout=SECONDS_MAX).status_code == 421
+        assert httpx2.get(f"{url}/health/live", timeout=SECONDS_MAX).status_code == 200, "the proxy's own check"
+        assert httpx2.get(f"{url}/sign-in", timeout=SECONDS_MAX).status_code == 421
         # Where a path leads on, it leads to the public address.
         onward = httpx2.get(f"{url}/health/live/", headers=told, timeout=SECONDS_MAX)
         assert onward.headers.get("location", URL).startswith(URL)

@@ -13,6 +13,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -63,11 +64,11 @@ class Served:
 
 
 @contextmanager
-def served(*arguments: str, **environment: str) -> Iterator[Served]:
+def served(*arguments: str, program: tuple[str, ...] = PROGRAM, **environment: str) -> Iterator[Served]:
     """`serve` on a free port, once it has printed its address; killed at the end if it still runs."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("LEMTRADA_")}
     process = subprocess.Popen(
-        [*PROGRAM, "serve", "--port", "0", *arguments],
+        [*program, "serve", "--port", "0", *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -109,6 +110,15 @@ def as_curl_does(line: str) -> httpx2.Response:
     return httpx2.request("GET" if body is None else "POST", url, headers=headers, content=body, timeout=SECONDS_MAX)
 
 
+def check_head(one: Served) -> None:
+    """HEAD is answered as GET, and the connection goes on after it."""
+    with httpx2.Client(base_url=one.url, timeout=SECONDS_MAX) as client:
+        for path in ("/health/live", "/docs", "/sign-in"):
+            head, read = client.head(path), client.get(path)
+            assert (head.status_code, head.content) == (200, b"")
+            assert {**head.headers, "date": ""} == {**read.headers, "date": ""}
+
+
 def test_the_demo_is_served_can_be_asked_and_is_gone_afterwards(tmp_path: Path) -> None:
     # The database of the environment is not the demo's, and the demo must not touch it.
     with served("--demo", TMPDIR=str(tmp_path), LEMTRADA_DATABASE=f"sqlite:///{tmp_path}/nobody.sqlite") as one:
@@ -116,6 +126,7 @@ def test_the_demo_is_served_can_be_asked_and_is_gone_afterwards(tmp_path: Path) 
         assert (ready["status"], ready["plan_time_zone"]) == ("ready", "America/New_York")
         assert ready["editions"][0]["edition"] == EDITIONS[0].key
         assert one.get("/docs").status_code == 200
+        check_head(one)
 
         text = "".join(one.printed)
         assert all(situation.shows in text for situation in SITUATIONS)
@@ -149,8 +160,9 @@ def test_a_new_ledger_is_made_and_only_this_machine_is_answered(tmp_path: Path) 
         for host in (f"127.0.0.1:{port}", f"localhost:{port}", "LOCALHOST", f"[::1]:{port}"):
             assert one.get("/health/live", headers={"Host": host}).status_code == 200, host
         for host in ("evil.example", f"127.0.0.1.evil.example:{port}", "192.168.1.5", "[::2]", "[", "localhost@evil"):
-            answer = one.get("/health/live", headers={"Host": host})
+            answer = one.get("/me", headers={"Host": host})
             assert (answer.status_code, answer.json()["field"]) == (421, "Host"), host
+            assert one.get("/health/live", headers={"Host": host}).status_code == 200, "a health check of this machine"
         assert one.get("/health/live", headers={"Origin": one.url}).status_code == 200
         for origin in ("https://evil.example", "null", "http://localhost.evil.example"):
             answer = one.get("/health/live", headers={"Origin": origin})
@@ -162,6 +174,30 @@ def test_a_new_ledger_is_made_and_only_this_machine_is_answered(tmp_path: Path) 
     # The zone is the ledger's from then on.
     line = refused("--database", url, "--port", "0", "--time-zone", "America/Chicago")
     assert "uses the time zone Asia/Tokyo, not America/Chicago" in line
+
+
+SLOW_TO_START: Final = """
+import asyncio, uvicorn
+startup = uvicorn.Server.startup
+async def slowly(self, sockets=None):
+    await asyncio.sleep(6)
+    await startup(self, sockets)
+uvicorn.Server.startup = slowly
+"""
+
+
+@pytest.mark.parametrize("arguments", [("--demo", "--patients", "1"), ("--database", "sqlite:///{}/new.sqlite")])
+def test_the_address_answers_when_it_is_printed(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    """The socket listens before; a request that is sent then would wait until the server has started."""
+    starts_slowly = (*PROGRAM[:2], f"{SLOW_TO_START}\n{PROGRAM[2]}")
+    named = tuple(one.format(tmp_path) for one in arguments)
+    with served(*named, program=starts_slowly, TZ="America/New_York") as one:
+        started = time.monotonic()
+        assert one.get("/health/live").status_code == 200
+        assert time.monotonic() - started < 5
+        links = [line for line in one.printed if "/sign-in/" in line]
+        assert links, "each printed address answers"
+        assert all(httpx2.get(line.split()[-1]).status_code == 200 for line in links)
 
 
 def test_a_postgresql_ledger_is_served(postgresql_url: str) -> None:
