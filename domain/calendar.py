@@ -208,3 +208,20 @@ def approval_window(starts_on: date) -> tuple[date, date]:
     (datetime.date(2026, 4, 28), datetime.date(2026, 5, 27))
     """
     return starts_on, starts_on + timedelta(days=APPROVAL_DAYS - 1)
+
+
+_TICK: Final = timedelta(microseconds=1)
+SAME_INSTANT: Final = timedelta(seconds=1)
+"""A difference up to this orders events of the same instant. Only a larger one is another time, and is stored."""
+
+
+def recording_times(at: datetime, after: datetime | None, *, strictly: bool = True) -> dict[str, datetime]:
+    """The times of an event that is recorded at the clock's instant `at`, and follows an event recorded at `after`.
+
+    `recorded_at` is later than `after`, or unless `strictly` not earlier. `clock_at` has `at` if `recorded_at` is
+    another time for that reason.
+    """
+    if after is None or after < at:
+        return {"recorded_at": at}
+    recorded_at = after + _TICK if strictly else after
+    return {"recorded_at": recorded_at} | ({"clock_at": at} if recorded_at - at > SAME_INSTANT else {})

@@ -53,7 +53,7 @@ SECTIONS: Final[tuple[tuple[str, tuple[CommandEntry, ...]], ...]] = (
             CommandEntry("database", "database", "Create or upgrade the schema, and remove unused documents."),
             CommandEntry("backup", "backup", "Back up an SQLite ledger and its documents into one file."),
             CommandEntry("restore", "backup", "Restore a backup of an SQLite ledger, and check it."),
-            CommandEntry("clock", "clock", "Confirm the clock, after it was found wrong."),
+            CommandEntry("clock", "database", "Confirm the clock, after it was found wrong."),
             CommandEntry("encryption-key", "encryption", "Create a key for encryption at rest."),
         ),
     ),

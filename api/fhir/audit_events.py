@@ -223,6 +223,9 @@ def _system_entities(event: Event) -> list[Resource]:
             entities.append(_user_entity(_person(person_id)))
         case TokenIssued(person_id=person_id):
             entities.append(_user_entity(_person(person_id)))
+        case ClockConfirmed():
+            what = {"identifier": {"system": f"{codes.OWN}clock", "value": instant(event.at)}}
+            entities.append({"what": what, "type": codes.SYSTEM_OBJECT, "role": codes.ROLE_SECURITY_RESOURCE})
         case _:
             pass
     for field, system in _SECURITY_RESOURCES.items():

@@ -193,12 +193,15 @@ def recorded_instant(ledger: LedgerReader, stream: UUID, version: int, topic: st
     mapper = ledger.events.mapper
     plain = mapper.plain_state(state)
     head = HEAD_EVENTS.match(plain)
-    if head is None or b'"clock_at":' in plain:
+    if head is None:
         event: Event = mapper.event_of(stream, version, topic, state)
         return event.at
-    return datetime.fromisoformat(head[1].decode())
+    # No text can have these bytes, because the quotes in a text are escaped.
+    clock_at = CLOCK_AT.search(plain) if b'"clock_at":"' in plain else None
+    return datetime.fromisoformat((clock_at or head)[1].decode())
 
 
+CLOCK_AT: Final = re.compile(rb'"clock_at":"([0-9T:.+Z-]+)"')
 HEAD_EVENTS: Final = re.compile(rb'\{(?:"class_version":\d+,)?"recorded_at":"([0-9T:.+Z-]+)"')
 
 

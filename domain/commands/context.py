@@ -10,8 +10,9 @@ from typing import Any, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from domain.calendar import recording_times
 from domain.deadline_terms.table import BUILT_IN, DeadlineTable
-from domain.events.base import Event, ImportedFrom, recording_times
+from domain.events.base import Event, ImportedFrom
 from domain.people import Actor
 
 E = TypeVar("E", bound=Event)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Annotated, ClassVar, Final, Literal, NamedTuple
 from uuid import UUID
 
@@ -104,19 +104,3 @@ class Event(FrozenModel):
     def happened(self) -> datetime | date:
         """When the event happened. If the event does not state a time, this is when it was recorded."""
         return self.at
-
-
-_TICK: Final = timedelta(microseconds=1)
-SAME_INSTANT: Final = timedelta(seconds=1)
-"""A difference up to this orders events of the same instant. Only a larger one is another time, and is stored."""
-
-
-def recording_times(at: datetime, after: datetime | None) -> dict[str, datetime]:
-    """The times of an event that is recorded at the clock's instant `at`, and follows an event recorded at `after`.
-
-    `recorded_at` is later than `after`. If it is another time than `at` for that reason, `clock_at` has `at`.
-    """
-    if after is None or after < at:
-        return {"recorded_at": at}
-    recorded_at = after + _TICK
-    return {"recorded_at": recorded_at} | ({"clock_at": at} if recorded_at - at > SAME_INSTANT else {})

@@ -336,7 +336,7 @@ class Ledger(LedgerReader):
         """What a command is decided with, by the checked clock. Raises ClockNotTrusted."""
         command_id, seed, imported_from = self._random_id(), self._entropy(32), sent.imported_from
         after = max((one.recorded_at for one in histories if one is not None), default=None)
-        at = self.clock_check.instant()
+        at = self.instant_to_record()
         return CommandContext(
             at, self.zone, sent.actor, command_id, seed, imported_from, after=after, table=self.deadlines
         )

@@ -18,7 +18,7 @@ from uuid import UUID
 
 from pydantic_core import from_json
 
-from domain.events.base import recording_times
+from domain.calendar import recording_times
 from domain.events.system import ClockConfirmed
 from domain.frozen import set_fields
 from domain.ledger.errors import StoreError
@@ -34,7 +34,7 @@ SECONDS_KEPT: Final = 1.0
 _EVENTS_READ: Final = 20
 
 Clock = Callable[[], datetime]
-Elapsed = Callable[[], float]
+ElapsedClock = Callable[[], float]
 """Seconds since some moment in the past. No person and no time server can set this clock."""
 
 
@@ -57,12 +57,13 @@ class ClockCheck:
     """The check of the clock of one ledger in this process. Safe for threads.
 
     `stream` has the confirmations. `elapsed` is the machine's clock of elapsed time. None: the ledger's clock is not
-    that of the machine, as in a test, so it is compared with no other clock.
+    that of the machine, as in a test that sets it, so nothing is checked.
     """
 
-    def __init__(self, clock: Clock, elapsed: Elapsed | None, events: PatientEvents, stream: UUID) -> None:
+    def __init__(self, clock: Clock, elapsed: ElapsedClock | None, events: PatientEvents, stream: UUID) -> None:
         self._clock = clock
         self._elapsed = elapsed
+        self.is_off = elapsed is None
         self._recorder = events.recorder
         self._mapper = events.mapper
         self._stream = stream
@@ -71,12 +72,12 @@ class ClockCheck:
         self._read_at = -SECONDS_KEPT
         self._newest: datetime | None = None
         self._database_ahead: timedelta | None = None
-        self._start_anew()
+        self._start_again()
 
     def _now(self) -> datetime:
         return self._clock().astimezone(UTC)
 
-    def _start_anew(self) -> None:
+    def _start_again(self) -> None:
         self._started = self._now()
         self._elapsed_at_start = self._elapsed() if self._elapsed is not None else 0.0
 
@@ -90,14 +91,16 @@ class ClockCheck:
 
     def trouble(self) -> str | None:
         """What is wrong with the clock, or None. What the store says is at most `SECONDS_KEPT` old."""
+        if self._elapsed is None:
+            return None
         with self._lock:
             if time.monotonic() - self._read_at >= SECONDS_KEPT:
                 self._read()
             trouble = self._beyond()
-            if trouble is None or not self._is_confirmed_anew():
+            if trouble is None or not self._is_confirmed_again():
                 return trouble
             # The confirmation is the newest event, and the clock is right as it was when it was confirmed.
-            self._start_anew()
+            self._start_again()
             self._read()
             return self._beyond()
 
@@ -106,12 +109,11 @@ class ClockCheck:
         if self._newest is not None and self._newest - now > BEHIND_MAX:
             behind = _in_words(self._newest - now)
             return f"the clock of this machine is {behind} behind the newest event of the ledger"
-        if self._elapsed is not None:
-            passed = timedelta(seconds=self._elapsed() - self._elapsed_at_start)
-            drift = now - self._started - passed
-            if abs(drift) > DRIFT_MAX:
-                way = "ahead" if drift > timedelta() else "back"
-                return f"the clock of this machine was set {way} by {_in_words(abs(drift))} since the program started"
+        assert self._elapsed is not None
+        drift = now - self._started - timedelta(seconds=self._elapsed() - self._elapsed_at_start)
+        if abs(drift) > DRIFT_MAX:
+            way = "ahead" if drift > timedelta() else "back"
+            return f"the clock of this machine was set {way} by {_in_words(abs(drift))} since the program started"
         if self._database_ahead is not None:
             accepted = self._confirmed.database_ahead_seconds if self._confirmed is not None else None
             if all(abs(self._database_ahead - timedelta(seconds=one)) > BEHIND_MAX for one in (0.0, accepted or 0.0)):
@@ -119,7 +121,7 @@ class ClockCheck:
                 return f"the clocks of this machine and of the database server are {apart} apart"
         return None
 
-    def _is_confirmed_anew(self) -> bool:
+    def _is_confirmed_again(self) -> bool:
         last = self._recorder.rows_of(self._stream)
         if not last or (self._confirmed is not None and self._confirmed.originator_version == last[-1][0]):
             return False
@@ -133,7 +135,7 @@ class ClockCheck:
     def _read(self) -> None:
         began = time.monotonic()
         self._newest = self._newest_instant()
-        self._database_ahead = self.database_ahead() if self._elapsed is not None else None
+        self._database_ahead = self.database_ahead()
         self._read_at = began
 
     def _newest_instant(self) -> datetime | None:

@@ -16,8 +16,9 @@ from uuid import UUID
 
 from eventsourcing.persistence import IntegrityError
 
+from domain.calendar import recording_times
 from domain.comparison import compared
-from domain.events.base import Event, recording_times
+from domain.events.base import Event
 from domain.events.patient import (
     IssuerIndexed,
     Member,
@@ -101,7 +102,7 @@ class _IndexCompletion:
     def _complete(self, histories: Sequence[PatientHistory]) -> None:
         """Writes what these histories lack in one transaction, and reads again if another program was first."""
         while True:
-            planned = _Planned(self.ledger.clock_check.instant())
+            planned = _Planned(self.ledger.instant_to_record())
             for history in histories:
                 for member in _members(history):
                     self._plan_spelling(planned, member)
@@ -115,7 +116,7 @@ class _IndexCompletion:
         for member in (one for history in histories for one in history.members):
             spelling = self.index.spelling(member)
             while len(spelling.patients) > 1 and spelling.stream not in (shared := self.index.shared()).listed:
-                planned = _Planned(self.ledger.clock_check.instant())
+                planned = _Planned(self.ledger.instant_to_record())
                 planned.add(shared, self._event(SharedSpellingFound, spelling_stream=spelling.stream))
                 self._write(planned)
 
@@ -191,7 +192,7 @@ class _Planned:
         events = self.streams.setdefault(entry.stream, [])
         version = entry.version + len(events) + 1
         # An event is never recorded before the one that it follows, even if a clock was ahead.
-        times = recording_times(self.at, entry.at)
+        times = recording_times(self.at, entry.at, strictly=False)
         events.append(set_fields(event, **times, originator_id=entry.stream, originator_version=version))
 
 

@@ -86,7 +86,7 @@ class SpellingEntry:
             if isinstance(one, MemberUnindexed)
             and one.retired_patient_id != patient_id
             and not one.in_error
-            and (at is None or (one.retired_at or one.at) <= at)
+            and (at is None or (one.retired_at or one.recorded_at) <= at)
         ]
 
     def first_day(self, patient_id: UUID, member_stream: UUID, zone: ZoneInfo) -> date | None:
@@ -99,11 +99,10 @@ class SpellingEntry:
         holding = next((one for one in own if one.member_stream == member_stream), own[0] if own else None)
         if holding is None or holding.first_day is not None:
             return holding.first_day if holding is not None else None
-        added_at = holding.added_at or holding.at
-        before = self.retired_before(patient_id, added_at)
+        before = self.retired_before(patient_id, holding.added_at or holding.recorded_at)
         if not before:
             return None
-        added_on = added_at.astimezone(zone).date()
+        added_on = (holding.added_at or holding.at).astimezone(zone).date()
         last_days = [one.last_day for one in before]
         known = [day for day in last_days if day is not None]
         return min(max(known) + timedelta(days=1), added_on) if len(known) == len(last_days) else added_on

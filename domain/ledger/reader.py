@@ -297,6 +297,10 @@ class LedgerReader(Application[UUID]):
         """The current instant of the clock, in UTC."""
         return self._clock().astimezone(UTC)
 
+    def instant_to_record(self) -> datetime:
+        """The current instant for what is recorded now. Raises ClockNotTrusted if the machine's clock is doubtful."""
+        return self.now() if self.clock_check.is_off else self.clock_check.instant()
+
     def today(self) -> date:
         """The current day in the plan's time zone."""
         return self.now().astimezone(self.zone).date()

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
+from domain.calendar import recording_times
 from domain.commands import Command
 from domain.commands.context import CommandContext
 from domain.commands.patient import (
@@ -26,7 +27,7 @@ from domain.commands.patient import (
 from domain.comparison import compared
 from domain.decisions import decide
 from domain.errors import AlreadyRecorded, InvalidCommand, NotFound
-from domain.events.base import Event, recording_times
+from domain.events.base import Event
 from domain.events.patient import (
     IssuerIndexed,
     MemberIdentifierRetired,
@@ -92,7 +93,7 @@ class RelatedStreams:
             set_fields(
                 event,
                 salt=salt,
-                **recording_times(context.at, stream.at),
+                **recording_times(context.at, max(event.recorded_at, stream.at or event.recorded_at), strictly=False),
                 originator_id=stream.stream,
                 originator_version=stream.version + 1,
             )

@@ -28,7 +28,7 @@ AHEAD = timedelta(days=40)
 MINUTE = timedelta(minutes=1)
 
 
-class Elapsed:
+class Standing:
     """The machine's clock of elapsed time, which nobody can set."""
 
     def __init__(self) -> None:
@@ -42,14 +42,15 @@ def events_in(ledger: Ledger) -> int:
     return ledger.position()
 
 
-def again(ledger: Ledger, elapsed: Elapsed | None = None) -> None:
+def again(ledger: Ledger, elapsed: Standing | None = None) -> None:
     """As a program that was started now: what it knew of the clock is gone."""
-    ledger.clock_check = ClockCheck(ledger.now, elapsed, ledger.events, ledger.system_stream("clock"))
+    ledger.clock_check = ClockCheck(ledger.now, elapsed or Standing(), ledger.events, ledger.system_stream("clock"))
 
 
 @pytest.fixture
-def one_event_ahead(ledger: Ledger, clock: Clock) -> Any:
+def one_event_ahead(ledger: Ledger, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Any:
     """A history whose newest event was recorded while the clock was 40 days ahead, and the clock is right again."""
+    monkeypatch.setattr(ledger.recorder, "server_time", lambda: clock.at)
     patient_id = opened(ledger)
     clock.advance(AHEAD)
     dosed(ledger, patient_id, 0)
@@ -138,6 +139,7 @@ def test_the_clock_may_be_a_minute_behind_the_newest_event(
     ledger: Ledger, clock: Clock, behind: timedelta, is_written: bool
 ) -> None:
     opened(ledger)
+    ledger.recorder.server_time = lambda: clock.at  # type: ignore[method-assign]
     clock.at = NOON - behind
     again(ledger)
     if is_written:
@@ -153,7 +155,7 @@ def test_the_clock_may_be_a_minute_behind_the_newest_event(
 def test_the_clock_and_that_of_elapsed_time_are_at_most_ten_minutes_apart(
     ledger: Ledger, clock: Clock, jump: int, is_written: bool
 ) -> None:
-    elapsed = Elapsed()
+    elapsed = Standing()
     again(ledger, elapsed)
     elapsed.seconds += 3_600
     clock.advance(timedelta(hours=1, minutes=jump))
@@ -172,7 +174,7 @@ def test_the_clock_and_that_of_elapsed_time_are_at_most_ten_minutes_apart(
 
 
 def test_a_clock_that_is_right_again_needs_no_confirmation_if_nothing_was_written(ledger: Ledger, clock: Clock) -> None:
-    elapsed = Elapsed()
+    elapsed = Standing()
     again(ledger, elapsed)
     ledger.recorder.server_time = lambda: clock.at  # type: ignore[method-assign]
     clock.advance(AHEAD)
@@ -187,7 +189,7 @@ def test_the_clock_is_within_a_minute_of_the_database_servers(
     ledger: Ledger, clock: Clock, apart: int, is_written: bool
 ) -> None:
     ledger.recorder.server_time = lambda: clock.at + timedelta(seconds=apart)  # type: ignore[method-assign]
-    again(ledger, Elapsed())
+    again(ledger, Standing())
     if is_written:
         opened(ledger)
         return
@@ -196,7 +198,7 @@ def test_the_clock_is_within_a_minute_of_the_database_servers(
     ledger.clock_check.confirm("The server is in another building.", ADMINISTRATOR)
     opened(ledger)
     ledger.recorder.server_time = lambda: clock.at  # type: ignore[method-assign]
-    again(ledger, Elapsed())
+    again(ledger, Standing())
     assert ledger.clock_check.trouble() is None
 
 
@@ -211,7 +213,7 @@ def test_the_server_of_a_database_tells_its_clock(ledger: Ledger, store: str) ->
 
 def test_accesses_are_recorded_by_a_doubtful_clock_and_are_no_measure_of_it(ledger: Ledger, clock: Clock) -> None:
     patient_id = opened(ledger)
-    elapsed = Elapsed()
+    elapsed = Standing()
     again(ledger, elapsed)
     ledger.recorder.server_time = lambda: clock.at  # type: ignore[method-assign]
     clock.advance(AHEAD)
@@ -221,7 +223,7 @@ def test_accesses_are_recorded_by_a_doubtful_clock_and_are_no_measure_of_it(ledg
     accesses.close()
     assert len(list(all_accesses(ledger, AccessQuery()))) == 1
     clock.at = NOON
-    again(ledger, Elapsed())
+    again(ledger, Standing())
     opened(ledger, "M-2")
 
 

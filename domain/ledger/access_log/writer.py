@@ -18,7 +18,7 @@ from uuid import UUID
 
 from eventsourcing.persistence import IntegrityError, OperationalError, StoredEvent
 
-from domain.events.base import recording_times
+from domain.calendar import recording_times
 from domain.events.system import THE_LEDGER_ITSELF, AccessesRecorded
 from domain.ledger.reader import Entropy, LedgerReader
 from domain.ledger.stores.group_commit import AccessRow, GroupCommit
@@ -186,7 +186,7 @@ class AccessLog:
             originator_id=self._register,
             originator_version=self._version + 1,
             **times,
-            clock_in_doubt=self._ledger.clock_check.trouble() is not None,
+            clock_in_doubt=not self._ledger.clock_check.is_off and self._ledger.clock_check.trouble() is not None,
             salt=self._entropy(16).hex(),
             command_id=UUID(bytes=self._entropy(16), version=4),
             actor=THE_LEDGER_ITSELF,

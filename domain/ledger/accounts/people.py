@@ -19,7 +19,7 @@ from uuid import UUID
 from eventsourcing.persistence import IntegrityError
 
 from domain import errors
-from domain.events.base import recording_times
+from domain.calendar import recording_times
 from domain.events.system import (
     LinkIssued,
     LinkUsed,
@@ -219,7 +219,7 @@ class People:
         raise errors.Conflict("Other processes kept changing the list of users", remedy="send the same command again")
 
     def _events(self, directory: Directory, changes: Sequence[PersonChange], by: Actor) -> list[PeopleEvent]:
-        times = recording_times(self._ledger.clock_check.instant(), directory.at)
+        times = recording_times(self._ledger.instant_to_record(), directory.at)
         common_fields = {**times, "command_id": UUID(bytes=self._entropy(16), version=4), "actor": by}
         return [
             set_fields(

@@ -117,7 +117,7 @@ class Origins:
         """Records events. False if another process was first."""
         from domain.commands.context import CommandContext  # noqa: PLC0415  (commands are slow to import, and to read needs none)
 
-        at, after = self._ledger.clock_check.instant(), before[-1].recorded_at if before else None
+        at, after = self._ledger.instant_to_record(), before[-1].recorded_at if before else None
         command_id = UUID(bytes=os.urandom(16), version=4)
         context = CommandContext(at, self._ledger.zone, THE_LEDGER_ITSELF, command_id, os.urandom(32), after=after)
         to_stored = self._ledger.events.mapper.to_stored_event

@@ -11,9 +11,10 @@ from datetime import UTC, date, datetime
 from typing import Any, Final, Protocol
 from uuid import UUID
 
+from domain.calendar import SAME_INSTANT
 from domain.errors import EditionUnknown
 from domain.events.appeals import AppealDecided
-from domain.events.base import SAME_INSTANT, Event
+from domain.events.base import Event
 from domain.events.determinations import ApprovalExtended, Determination
 from domain.events.patient import HistoryOpened
 from domain.events.treatment import CourseCompleted

@@ -140,7 +140,7 @@ def test_an_instant_is_read_from_the_head_of_a_record_as_from_the_event(ledger: 
         stored = mapper.to_stored_event(event)
         row = UUID(str(stored.originator_id)), stored.originator_version, stored.topic, stored.state
         assert HEAD_EVENTS.match(mapper.plain_state(stored.state)) is not None
-        assert recorded_instant(ledger, *row) == event.recorded_at
+        assert recorded_instant(ledger, *row) == event.at
 
 
 @pytest.mark.parametrize(

@@ -44,9 +44,9 @@ def keeping_samples(carried: dict[str, Any]) -> dict[str, Event]:
         TokenIssued(**carried, token_id=_LINK, person_id="office.7", secret_sha256=_HASH, expires_at=_LATER),
         TokenRevoked(**carried, token_id=_LINK, reason="Lost."),
         AccessesRecorded(**by_itself, first=7, count=3, rows_sha256=_HASH),
-        ClockConfirmed(**carried, reason="The time server was corrected.", database_ahead_seconds=-0.25),
         SealStarted(**by_itself, origin="lemtrada-ledger/x/2", after="x\n7\nAAA=\n", reason="Disk."),
         SealingKeyNamed(**by_itself, verifier_key=_KEY, replaces=_KEY, cause="rotation"),
+        ClockConfirmed(**carried, reason="The time server was corrected.", database_ahead_seconds=-0.25),
     ]
     in_doubt = AccessesRecorded(**by_itself, first=7, count=3, rows_sha256=_HASH, clock_in_doubt=True)
     ahead = carried | {"clock_at": carried["recorded_at"] - timedelta(days=40)}

@@ -9,7 +9,6 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -22,18 +21,11 @@ from domain.seal.checkpoints import read_checkpoint
 from domain.seal.merkle import root_of
 from domain.seal.notes import open_note, read_verifying_key
 from tests import ROOT
-from tests.clock import Clock
 from tests.ledger.sealing.logs import grown, leaves_of, root_of_log
 
 CHECKOUT = ROOT
 LEASE_SECONDS = 2
 """Of the sealing processes: a killed one is followed when its lease has run out."""
-
-
-@pytest.fixture
-def clock() -> Clock:
-    """That of the machine, which the other processes have."""
-    return Clock(datetime.now(UTC))
 
 
 @contextmanager
