@@ -91,11 +91,13 @@ def serve(ledger: Ledger, listener: socket.socket, front: Front, identity: Ident
     from api.background.sealing import SealingThread  # noqa: PLC0415
     from api.background.view_updater import ViewUpdater  # noqa: PLC0415
     from api.http import security_log  # noqa: PLC0415
+    from api.server.connections import Limits, connections_allowed, protocol, without_disconnects  # noqa: PLC0415
 
     security_log.to_standard_error()
     app = create_app(ledger, identity)
     config = uvicorn.Config(
-        layered(app, front, this_machine=is_loopback(listener.getsockname()[0])),
+        without_disconnects(layered(app, front, this_machine=is_loopback(listener.getsockname()[0]))),
+        http=protocol(Limits(connections=connections_allowed())),
         access_log=False,
         log_level="warning",
         # `layered` handles the headers of a proxy.
