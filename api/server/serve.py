@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 SECONDS_TO_FINISH: Final = 5
 """How long running requests may take after the server is asked to stop."""
 
+SECONDS_BETWEEN_REQUESTS: Final = 5
+"""How long a connection stays open after an answer, until the next request begins."""
+
 ON_THIS_MACHINE: Final = Front()
 
 
@@ -103,6 +106,7 @@ def serve(ledger: Ledger, listener: socket.socket, front: Front, identity: Ident
         # `layered` handles the headers of a proxy.
         proxy_headers=False,
         server_header=False,
+        timeout_keep_alive=SECONDS_BETWEEN_REQUESTS,
         timeout_graceful_shutdown=SECONDS_TO_FINISH,
     )
     logging.getLogger("uvicorn.error").addFilter(WithoutRequestData())
