@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import fields
 from typing import Final
 
@@ -10,7 +11,7 @@ import pytest
 from api.http import bodies, problems
 from api.identity import jwks, limits
 from api.server import serve
-from api.server.connections import FILES_FOR_THE_LEDGER, FILES_WANTED, Limits
+from api.server.connections import FILES_FOR_THE_LEDGER, FILES_WANTED, Limits, connections_allowed
 from domain.ledger.documents.content import DOCUMENT_BYTES_MAX
 from tests import ROOT
 from tests.docs import between
@@ -85,3 +86,27 @@ def test_a_row_states_the_numbers_of_the_program(what: str) -> None:
 
 def test_a_server_that_is_stopped_has_time_for_the_rest_of_a_body_and_for_its_answer() -> None:
     assert OURS.seconds_to_stop + OURS.linger_seconds < serve.SECONDS_TO_FINISH
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no such limit")
+@pytest.mark.parametrize(
+    ("soft", "hard", "raised_to", "connections"),
+    [
+        (1_024, 1_048_576, 4_096, 1_000),
+        (1_024, -1, 4_096, 1_000),
+        (1_024, 1_024, None, 824),
+        (256, 512, 512, 312),
+        (64, 64, None, 1),
+        (8_192, 8_192, None, 1_000),
+        (-1, -1, None, 1_000),
+    ],
+)
+def test_the_number_of_connections_fits_the_files_that_the_process_may_open(
+    monkeypatch: pytest.MonkeyPatch, soft: int, hard: int, raised_to: int | None, connections: int
+) -> None:
+    resource = pytest.importorskip("resource")
+    raised: list[tuple[int, int]] = []
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (soft, hard))
+    monkeypatch.setattr(resource, "setrlimit", lambda _, to: raised.append(to))
+    assert connections_allowed() == connections
+    assert raised == ([] if raised_to is None else [(raised_to, hard)])

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, suppress
 from pathlib import Path
+from statistics import median
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -125,7 +126,7 @@ def test_the_deadlines_of_the_server_hold_and_its_log_stays_empty(server: Server
 @pytest.mark.campaign
 def test_ten_thousand_idle_or_half_sent_connections_keep_nobody_out(server: Server) -> None:
     sign_in = b"POST /sign-in HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100\r\n\r\ncode"
-    slowest = 0.0
+    taken: list[float] = []
     kept: list[socket.socket] = []
     with ExitStack() as stack:
         for number in range(10_000):
@@ -139,8 +140,9 @@ def test_ten_thousand_idle_or_half_sent_connections_keep_nobody_out(server: Serv
             if number % 50 == 0:
                 began = time.monotonic()
                 assert status_of(sent(server, LIVE)) == 200
-                slowest = max(slowest, time.monotonic() - began)
-    assert slowest < 2
+                taken.append(time.monotonic() - began)
+    assert median(taken) < 1
+    assert max(taken) < Limits().head_seconds
     assert json.loads(sent(server, LIVE).partition(b"\r\n\r\n")[2])
     events = [json.loads(line)["event"] for line in server.said.read_text().splitlines()]
     assert set(events) <= {"too_many_attempts", "sign_in_failed"}
