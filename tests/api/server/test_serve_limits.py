@@ -41,6 +41,8 @@ NEVER_COMPLETE: Final = {
 @pytest.fixture
 def server(ledger_url: str, tmp_path: Path) -> Iterator[Server]:
     with served(ledger_url, tmp_path / "said") as one:
+        # The time until the server has started is no time of a request.
+        assert status_of(sent(one, LIVE)) == 200
         yield one
 
 
