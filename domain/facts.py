@@ -56,6 +56,10 @@ def counted(number: int | None, one: str, many: str = "") -> str:
     return f"{number} {noun}" if number is not None else f"an unknown number of {noun}"
 
 
+_WITH_FAULTS: Final = (dict, list, float, str)
+"""The types of which a value can have a fault. To call the function for thousands of others takes time."""
+
+
 def value_faults(value: Any, path: tuple[str | int, ...]) -> Iterator[dict[str, Any]]:
     """Errors for values that no field accepts, at their paths.
 
@@ -64,10 +68,12 @@ def value_faults(value: Any, path: tuple[str | int, ...]) -> Iterator[dict[str, 
     match value:
         case dict():
             for name, part in value.items():
-                yield from value_faults(part, (*path, name))
+                if isinstance(part, _WITH_FAULTS):
+                    yield from value_faults(part, (*path, name))
         case list():
             for number, part in enumerate(value):
-                yield from value_faults(part, (*path, number))
+                if isinstance(part, _WITH_FAULTS):
+                    yield from value_faults(part, (*path, number))
         case float() if not isfinite(value):
             yield {"type": "finite_number", "loc": path, "msg": "The number is too large"}
         case str() if _CONTROL.search(value):

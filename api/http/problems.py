@@ -48,6 +48,18 @@ class BodyTooLarge(Exception):
         self.remedy = remedy
 
 
+class TooManyValues(BodyTooLarge):
+    """The body has more values than any command needs."""
+
+    def __init__(self, cause: str) -> None:
+        Exception.__init__(self, cause)
+        self.remedy = "send one command in each request"
+
+
+class FirstErrors(RequestValidationError):
+    """The first errors of a body with many values. There may be more."""
+
+
 class InvalidField(BaseModel):
     """One invalid field, and what is wrong with it."""
 
@@ -231,7 +243,8 @@ def _invalid(request: Request, error: RequestValidationError) -> JSONResponse:
         InvalidField(field=_field_path(one), problem=str(invalid_value(one))) for one in faults[:ERRORS_SHOWN_MAX]
     ]
     first = invalid_fields[0]
-    more = f" ({len(faults) - 1} more)" if len(faults) > 1 else ""
+    at_least = "at least " if isinstance(error, FirstErrors) else ""
+    more = f" ({at_least}{len(faults) - 1} more)" if len(faults) > 1 else ""
     return problem(
         422, "Invalid field", _detail(request, f"{first.field}: {first.problem}{more}."),
         "correct the fields that are listed in errors", field=first.field, errors=invalid_fields,

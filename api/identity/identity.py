@@ -216,7 +216,8 @@ class Identity:
 
         The link cannot be used again, and the session of `secret_before` is ended. Raises NotKnown.
         """
-        directory, now, parts = self.people.read(), self.ledger.now(), code_parts(code)
+        parts = code_parts(code)
+        directory, now = self._directory_with_links(parts), self.ledger.now()
         link = directory.links.get(parts[0]) if parts is not None else None
         if parts is None or link is None or not is_of(parts[1], link.secret_sha256):
             raise NotKnown("The sign-in link is not valid for this ledger.")
@@ -239,6 +240,21 @@ class Identity:
         began_at = max(self.ledger.now(), directory.people[person.id].since)
         self.sessions.begin(hash_of(secret), person.id, began_at)
         return secret, person
+
+    def _directory_with_links(self, parts: tuple[str, str] | None) -> Directory:
+        """The directory in the store, which is not read for a code that cannot be one.
+
+        While there are many wrong codes, an unknown code is looked up in a directory that was read up to
+        SECONDS_BETWEEN_READS ago. A code of a known link is always looked up in the store.
+        """
+        known = self.people.known
+        if parts is None:
+            return known
+        link = known.links.get(parts[0])
+        if link is not None and not is_of(parts[1], link.secret_sha256):
+            return known
+        is_recent = time.monotonic() - self.people.read_at < SECONDS_BETWEEN_READS
+        return known if link is None and is_recent and self.attempts.are_many else self.people.read()
 
     def sign_out(self, secret: str) -> None:
         """Ends the session with this secret."""

@@ -2,15 +2,19 @@
 
 If the provider does not answer, the cached keys stay in use. If several requests need an unknown key, only one of them
 fetches the keys, and at most `TRIES_MAX` times in `TRIES_SECONDS`. So tokens with an invented key id do not burden the
-provider.
+provider. Each fetch has a thread of its own: a provider that is slow takes no thread from other requests, and a request
+with a known key never waits for it.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from collections import deque
-from threading import Lock
+from concurrent.futures import Future
+from http.client import HTTPException
+from threading import Lock, Thread
 from typing import Any, Final
 from urllib.error import URLError
 from urllib.request import HTTPRedirectHandler, Request, build_opener
@@ -27,6 +31,9 @@ SECONDS_KEPT: Final = 3_600.0
 """After this time the keys are fetched again, so a key that the provider withdrew is trusted no longer than this."""
 
 TIMEOUT_SECONDS: Final = 5.0
+OTHERS_WAIT_SECONDS: Final = 1.0
+OTHERS_WAITING_MAX: Final = 50
+"""How long, and how many, requests with an unknown key wait for the keys that another request fetches."""
 DOCUMENT_BYTES_MAX: Final = 1_048_576
 KEYS_MAX: Final = 100
 RSA_BITS_MIN: Final = 2048
@@ -42,11 +49,13 @@ class _NoRedirects(HTTPRedirectHandler):
 
 
 class ProviderKeys:
-    """The cached keys of one provider. It is thread-safe. `key` may need two requests to the provider."""
+    """The cached keys of one provider. It is thread-safe, and can be used from several event loops."""
 
     def __init__(self, settings: OpenIDSettings) -> None:
         self._settings = settings
         self._lock = Lock()
+        self._fetch_in_flight: Future[None] | None = None
+        self._others_waiting = 0
         self._keys: tuple[dict[str, Any], ...] | None = None
         self._tries: deque[float] = deque(maxlen=TRIES_MAX)
         self._has_answered = False
@@ -60,20 +69,49 @@ class ProviderKeys:
             return None
         return self._find(key_id, algorithm)
 
-    def key(self, key_id: str | None, algorithm: str) -> PyJWK | None:
+    async def key(self, key_id: str | None, algorithm: str) -> PyJWK | None:
         """The key, or None if the provider has no such key. Raises ProviderUnreachable if this cannot be determined."""
         if (key := self.cached_key(key_id, algorithm)) is not None:
             return key
+        fetch, is_own = self._fetch_for_key()
+        if fetch is not None and is_own:
+            await asyncio.wait({asyncio.wrap_future(fetch)}, timeout=TIMEOUT_SECONDS)
+        elif fetch is not None and self._find(key_id, algorithm) is None:
+            await self._wait_for_another(fetch)
+        key = self._find(key_id, algorithm)
+        if key is None and not self._has_answered:
+            raise ProviderUnreachable
+        return key
+
+    def _fetch_for_key(self) -> tuple[Future[None] | None, bool]:
+        """The fetch that is in flight, if any, and whether this call began it."""
         with self._lock:
-            if (key := self.cached_key(key_id, algorithm)) is not None:
-                return key
-            if len(self._tries) < TRIES_MAX or time.monotonic() - self._tries[0] >= TRIES_SECONDS:
-                self._tries.append(time.monotonic())
-                self._has_answered = self._fetch()
-            key = self._find(key_id, algorithm)
-            if key is None and not self._has_answered:
-                raise ProviderUnreachable
-            return key
+            now, fetch = time.monotonic(), self._fetch_in_flight
+            # A fetch that takes longer than any time-out is not waited for any more.
+            if fetch is not None and not fetch.done() and now - self._tries[-1] < TRIES_SECONDS:
+                return fetch, False
+            if len(self._tries) == TRIES_MAX and now - self._tries[0] < TRIES_SECONDS:
+                return None, False
+            self._tries.append(now)
+            fetch = self._fetch_in_flight = Future()
+        # A daemon, so that a slow provider does not delay the end of the program.
+        Thread(target=self._fetch_into, args=(fetch,), name="provider-keys", daemon=True).start()
+        return fetch, True
+
+    def _fetch_into(self, future: Future[None]) -> None:
+        try:
+            self._has_answered = self._fetch()
+        finally:
+            future.set_result(None)
+
+    async def _wait_for_another(self, fetch: Future[None]) -> None:
+        """Waits a little for a fetch of another request. If many requests wait already, this one does not."""
+        if self._others_waiting < OTHERS_WAITING_MAX:
+            self._others_waiting += 1
+            try:
+                await asyncio.wait({asyncio.wrap_future(fetch)}, timeout=OTHERS_WAIT_SECONDS)
+            finally:
+                self._others_waiting -= 1
 
     def _find(self, key_id: str | None, algorithm: str) -> PyJWK | None:
         keys = self._made
@@ -91,7 +129,7 @@ class ProviderKeys:
         try:
             url = self._settings.jwks_url or self._jwks_url()
             keys = _document(url).get("keys")
-        except (URLError, OSError, ValueError):
+        except (URLError, OSError, HTTPException, ValueError):
             return False
         if not isinstance(keys, list):
             return False

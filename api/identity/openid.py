@@ -7,7 +7,6 @@ valid.
 
 from __future__ import annotations
 
-import asyncio
 import time
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -52,7 +51,7 @@ class OpenIDProvider:
     async def verify(self, token: str) -> VerifiedCredential:
         """Verifies a bearer token. Raises NotKnown, NoRole, and ProviderUnreachable."""
         key_id, algorithm = self._header(token)
-        key = self.keys.cached_key(key_id, algorithm) or await asyncio.to_thread(self.keys.key, key_id, algorithm)
+        key = await self.keys.key(key_id, algorithm)
         if key is None:
             raise NotKnown("The token is not signed with a key of the provider.", "bad_signature")
         claims = self._verified(token, key)

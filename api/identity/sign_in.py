@@ -81,24 +81,18 @@ def sign_in_link(code: str) -> Response:
 
 @pages.post("/sign-in")
 async def sign_in(request: Request, identity: IdentityOfApp) -> Response:
-    """Signs in with a code, sets the session cookie, and redirects to the pages. Attempts are limited."""
+    """Signs in with a code, sets the session cookie, and redirects to the pages. Wrong codes are limited."""
     origin = origin_of(request.scope)
     if not is_from_here(request.headers, request.url.scheme, identity.public_url):
         security_log.sign_in_failed("cross_site", means="link", origin=origin)
         return sign_in_page(None, "The request was sent from a page of another site.", 403)
-    if seconds := identity.attempts.seconds_to_wait(origin):
-        security_log.too_many_attempts(means="link", origin=origin)
-        answer: Response = sign_in_page(None, "There were too many attempts. Wait a minute and try again.", 429)
-        answer.headers["Retry-After"] = str(seconds)
-        return answer
     code = await _code_sent(request)
     cookies = request.headers.get("cookie", "").encode("latin-1")
     secret_before = session_secret(cookies, identity.is_secure)
     try:
         secret, person = await run_in_threadpool(identity.sign_in, code, secret_before)
     except NotKnown as error:
-        security_log.sign_in_failed(error.reason, means="link", origin=origin)
-        return sign_in_page(None, f"{error} Ask an administrator for a new link.", 401)
+        return await _wrong_code(identity, error, origin)
     security_log.signed_in(person.id, means="link", origin=origin)
     answer = RedirectResponse("/", 303)
     answer.set_cookie(
@@ -110,6 +104,20 @@ async def sign_in(request: Request, identity: IdentityOfApp) -> Response:
         httponly=True,
         samesite="lax",
     )
+    return answer
+
+
+async def _wrong_code(identity: Identity, error: NotKnown, origin: str) -> Response:
+    """Counts a wrong code. The answer states what is wrong with the code, unless this network sent too many."""
+    seconds = identity.attempts.seconds_to_wait(origin)
+    if seconds:
+        security_log.too_many_attempts(means="link", origin=origin)
+        answer = sign_in_page(None, "There were too many attempts. Wait a minute and try again.", 429)
+        answer.headers["Retry-After"] = str(seconds)
+    else:
+        security_log.sign_in_failed(error.reason, means="link", origin=origin)
+        answer = sign_in_page(None, f"{error} Ask an administrator for a new link.", 401)
+    await identity.attempts.delay()
     return answer
 
 

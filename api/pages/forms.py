@@ -20,7 +20,7 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException
 from starlette.types import Message
 
-from api.http.bodies import DISCARDED_BYTES_MAX
+from api.http.bodies import BODY_BYTES_MAX, DISCARDED_BYTES_MAX
 from api.http.problems import BodyTooLarge, UnreadableBody
 from api.identity.cookies_and_csrf import CSRF_FIELD
 from api.text.invalid_values import invalid_value
@@ -32,6 +32,7 @@ M = TypeVar("M", bound=BaseModel)
 KEY_FIELD: Final = "key"
 FIELDS_MAX: Final = 500
 FORM_BYTES_MAX: Final = DOCUMENT_BYTES_MAX + DISCARDED_BYTES_MAX
+"""The largest form with a document. The texts of a form have the limit of any other body."""
 _TRUE: Final = ("true", "yes", "on")
 
 
@@ -70,7 +71,7 @@ async def _form(request: Request) -> AsyncIterator[Form]:
     """The form of a request, with its files open until the response. Raises UnreadableBody and BodyTooLarge."""
     request = Request(request.scope, _receive_limited(request))
     try:
-        sent = await request.form(max_files=1, max_fields=FIELDS_MAX)
+        sent = await request.form(max_files=1, max_fields=FIELDS_MAX, max_part_size=BODY_BYTES_MAX)
     except MultiPartException:
         raise UnreadableBody("The form cannot be read.") from None
     try:
@@ -83,13 +84,16 @@ FormOfRequest = Annotated[Form, Depends(_form)]
 
 
 def _receive_limited(request: Request) -> Any:
-    """The function that receives the body, which raises BodyTooLarge after FORM_BYTES_MAX bytes."""
+    """The function that receives the body, which raises BodyTooLarge for a body that is too large."""
     received = 0
+    has_files = request.headers.get("content-type", "").startswith("multipart/")
 
     async def receive() -> Message:
         nonlocal received
         message = await request.receive()
         received += len(message.get("body", b""))
+        if not has_files and received > BODY_BYTES_MAX:
+            raise BodyTooLarge(BODY_BYTES_MAX, "shorten the texts of the form")
         if received > FORM_BYTES_MAX:
             raise BodyTooLarge(DOCUMENT_BYTES_MAX, "split the document, or scan it at a lower resolution")
         return message

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 SECONDS_TO_FINISH: Final = 5
 """How long running requests may take after the server is asked to stop."""
 
+SECONDS_BETWEEN_REQUESTS: Final = 5
+"""How long a connection stays open after an answer, until the next request begins."""
+
 ON_THIS_MACHINE: Final = Front()
 
 
@@ -95,6 +98,7 @@ def serve(
     from api.background.sealing import SealingThread  # noqa: PLC0415
     from api.background.view_updater import ViewUpdater  # noqa: PLC0415
     from api.http import security_log  # noqa: PLC0415
+    from api.server.connections import Limits, connections_allowed, protocol, without_disconnects  # noqa: PLC0415
 
     security_log.to_standard_error()
 
@@ -106,12 +110,14 @@ def serve(
 
     app = create_app(ledger, identity)
     config = uvicorn.Config(
-        layered(app, front, this_machine=is_loopback(listener.getsockname()[0])),
+        without_disconnects(layered(app, front, this_machine=is_loopback(listener.getsockname()[0]))),
+        http=protocol(Limits(connections=connections_allowed())),
         access_log=False,
         log_level="warning",
         # `layered` handles the headers of a proxy.
         proxy_headers=False,
         server_header=False,
+        timeout_keep_alive=SECONDS_BETWEEN_REQUESTS,
         timeout_graceful_shutdown=SECONDS_TO_FINISH,
     )
     logging.getLogger("uvicorn.error").addFilter(WithoutRequestData())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import hmac
@@ -160,7 +161,7 @@ def _signed(key: Any, algorithm: str, kid: str | None, issuer_url: str, **claims
 
 
 def _public_pem(client: Trusting, kid: str) -> bytes:
-    key = client.provider.keys.key(kid, "RS256")
+    key = asyncio.run(client.provider.keys.key(kid, "RS256"))
     assert key is not None
     pem: bytes = key.key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     return pem

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from http.cookies import SimpleCookie
@@ -12,11 +14,13 @@ from httpx2 import Response
 from starlette.testclient import TestClient
 
 from api.app import create_app
-from api.identity import Identity, headers_for
-from api.identity.identity import LINK_LASTS
+from api.identity import Identity, headers_for, limits
+from api.identity.identity import LINK_LASTS, SECONDS_BETWEEN_READS
+from api.identity.limits import DELAY_SECONDS, DELAYED_MAX
 from domain.events.system import THE_LEDGER_ITSELF
 from domain.ledger.accounts.sessions import SESSION_IDLE_LIMIT, SESSION_LIFETIME
 from domain.ledger.application import Ledger
+from domain.permissions.accounts import Directory
 from tests.api.identity.conftest import Browser
 from tests.clock import Clock
 from tests.conftest import OpenLedger
@@ -273,16 +277,84 @@ def test_a_client_that_tries_too_often_waits(browser: Browser, identity: Identit
     code = link(identity)
     for _ in range(10):
         assert browser.signs_in("wrong").status_code == 401
-    answer = browser.signs_in(code)
+    answer = browser.signs_in("wrong")
     assert answer.status_code == 429
     assert 1 <= int(answer.headers["Retry-After"]) <= 60
+    # A valid code is no attempt that counts.
+    assert browser.signs_in(code).status_code == 303
 
 
-def test_all_addresses_together_wait_too_and_one_that_waits_takes_nothing_from_the_others(identity: Identity) -> None:
+def test_a_valid_code_does_not_count(browser: Browser, identity: Identity) -> None:
+    for _ in range(15):
+        assert browser.signs_in(link(identity)).status_code == 303
+    assert browser.signs_in("wrong").status_code == 401
+
+
+def test_all_addresses_together_are_slowed_down_and_one_that_waits_takes_nothing_from_the_others(
+    identity: Identity,
+) -> None:
     tried = [identity.attempts.seconds_to_wait("192.0.2.1") for _ in range(50)]
     assert tried.count(0) == 10
-    others = [identity.attempts.seconds_to_wait(f"198.51.100.{number}") for number in range(120)]
-    assert others.count(0) == 90
+    assert not identity.attempts.are_many
+    others = [identity.attempts.seconds_to_wait(f"198.51.100.{number}") for number in range(89)]
+    assert others.count(0) == 89
+    assert not identity.attempts.are_many
+    assert identity.attempts.seconds_to_wait("203.0.113.1") == 0
+    assert identity.attempts.are_many
+    assert identity.attempts.seconds_to_wait("203.0.113.2") == 0
+
+
+def test_wrong_codes_from_many_addresses_keep_nobody_out(browser: Browser, identity: Identity) -> None:
+    code = link(identity)
+    for number in range(200):
+        identity.attempts.seconds_to_wait(f"198.51.100.{number}")
+    began = time.monotonic()
+    assert browser.signs_in(code).status_code == 303
+    assert time.monotonic() - began < DELAY_SECONDS
+    began = time.monotonic()
+    assert browser.signs_in("wrong").status_code == 401
+    assert time.monotonic() - began >= DELAY_SECONDS
+
+
+def test_only_so_many_answers_wait_at_once(identity: Identity) -> None:
+    for number in range(100):
+        identity.attempts.seconds_to_wait(f"198.51.100.{number}")
+
+    async def delayed() -> float:
+        began = time.monotonic()
+        await identity.attempts.delay()
+        return time.monotonic() - began
+
+    async def all_of_them() -> list[float]:
+        return await asyncio.gather(*(delayed() for _ in range(DELAYED_MAX + 20)))
+
+    waited = asyncio.run(all_of_them())
+    assert sum(one >= DELAY_SECONDS - 0.1 for one in waited) == DELAYED_MAX
+    assert sorted(waited)[19] < 0.5
+
+
+def test_wrong_codes_read_the_store_seldom_when_there_are_many(
+    browser: Browser, identity: Identity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, reads = identity.people.read, list[float]()
+
+    def counted() -> Directory:
+        reads.append(time.monotonic())
+        return read()
+
+    monkeypatch.setattr(identity.people, "read", counted)
+    monkeypatch.setattr(limits, "DELAY_SECONDS", 0)
+    known = link(identity).split("-")[0]
+    reads.clear()
+    for wrong in ("wrong", f"{known}-{'0' * 64}"):
+        assert browser.signs_in(wrong).status_code == 401
+    assert reads == []
+    for number in range(100):
+        identity.attempts.seconds_to_wait(f"198.51.100.{number}")
+    began = time.monotonic()
+    for number in range(100):
+        browser.signs_in(f"{number:016x}-{'0' * 64}")
+    assert len(reads) <= 2 + (time.monotonic() - began) / SECONDS_BETWEEN_READS
 
 
 def test_the_addresses_of_one_network_count_as_one(identity: Identity) -> None:

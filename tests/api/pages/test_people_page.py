@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+import pytest
 from starlette.testclient import TestClient
 
+from api.http.bodies import BODY_BYTES_MAX
 from domain.people import Actor
 from tests import story
 from tests.api.pages.desk import Desk, Shown
@@ -59,3 +61,16 @@ def test_an_auditor_reads_it_and_nobody_else_does(desk: Desks) -> None:
     assert not shown.has_form("admit")
     assert desk(story.NURSE).opens("/pages/people").status == 403
     assert desk(story.NURSE).opens("/pages/me").status == 200
+
+
+@pytest.mark.parametrize("kind", ["urlencoded", "multipart"])
+def test_the_texts_of_a_form_have_the_limit_of_any_other_body(desk: Desks, kind: str) -> None:
+    """The token is in a header: with a token in the form, a form of this size is refused before it is read."""
+    browser = desk(ADMINISTRATOR).browser
+    headers = {"X-CSRF-Token": str(browser.get("/me").json()["csrf_token"])}
+    fields = {"name": "n" * (BODY_BYTES_MAX + 1), "role": "reviewer"}
+    files = {"file": ("a", b"", "text/plain")} if kind == "multipart" else None
+    before = browser.get("/people").json()
+    answer = browser.post("/pages/people/admit", data=fields, files=files, headers=headers)
+    assert answer.status_code == (413 if kind == "urlencoded" else 400)
+    assert browser.get("/people").json() == before

@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from api.http.bodies import BODY_BYTES_MAX
+from api.http.bodies import ALL_ERRORS_MAX, BODY_BYTES_MAX, BODY_VALUES_MAX, NAMES_MAX
+from api.http.problems import ERRORS_SHOWN_MAX
 from tests.api.callers import spoken_for
 from tests.api.routes.commands.acts import PROBLEM, Api, opening, refused
 from tests.api.server.server import Server, served
@@ -51,6 +52,43 @@ def test_the_largest_body_is_still_read(api: Api) -> None:
     refused(api.client.post("/patients", content=padded + b" ", headers=AS_JSON), 413)
     assert api.ledger.is_empty()
     assert api.client.post("/patients", content=padded, headers=AS_JSON).status_code == 201
+
+
+@pytest.mark.parametrize("wrong", [None, {}, [], 1, "text"])
+def test_the_values_of_a_body_are_counted_before_any_is_validated(api: Api, wrong: object) -> None:
+    """The same invalid body with one value less is validated, and its first errors are listed."""
+    # The values besides those of the list: the body, its facts, the object of agents, and the list.
+    tried = [wrong] * (BODY_VALUES_MAX - 4)
+    refused(api.client.post("/assessments", json={"facts": {"agents": {"tried": tried}}}), 422)
+    answer = refused(api.client.post("/assessments", json={"facts": {"agents": {"tried": [*tried, wrong]}}}), 413)
+    assert answer["detail"] == f"The body has more than {BODY_VALUES_MAX} values."
+    assert answer["remedy"] == "Send one command in each request."
+
+
+def test_nested_values_and_names_count_and_no_more_errors_are_looked_for_than_are_shown(api: Api) -> None:
+    pairs = [{str(number): [number]} for number in range(BODY_VALUES_MAX // 3)]
+    refused(api.client.post("/patients", json={"member": pairs}), 413)
+    named = {str(number): None for number in range(NAMES_MAX + 1)}
+    answer = refused(api.client.post("/patients", json={"member": named}), 413)
+    assert answer["detail"] == f"An object in the body has more than {NAMES_MAX} names. Nothing was saved."
+    answer = refused(api.client.post("/patients", json={"member": ["\0"] * (BODY_VALUES_MAX - 2)}), 422)
+    assert len(answer["errors"]) == ERRORS_SHOWN_MAX
+
+
+def test_every_error_of_a_small_body_is_listed_and_the_first_of_each_list_of_a_large_one(api: Api) -> None:
+    def fields_of(number: int) -> tuple[list[str], str]:
+        body = {"as_of": "soon", "facts": {"agents": {"tried": [{"product": "Avonex"}] * number + [{}] * 3}}}
+        answer = refused(api.client.post("/assessments", json=body), 422)
+        return [one["field"] for one in answer["errors"]], answer["detail"]
+
+    of_three = [f"facts.agents.tried.{number}.product" for number in (2, 3, 4)]
+    fields, detail = fields_of(2)
+    assert fields == ["as_of", *of_three]
+    assert detail.endswith(" (3 more).")
+    many = ALL_ERRORS_MAX // 2
+    fields, detail = fields_of(many)
+    assert fields == ["as_of", f"facts.agents.tried.{many}.product"]
+    assert detail.endswith(" (at least 1 more).")
 
 
 @pytest.mark.parametrize("announced", [True, False], ids=["announced", "in chunks"])
