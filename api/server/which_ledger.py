@@ -12,6 +12,7 @@ import tzlocal
 
 from domain.ledger.errors import StoreError
 from domain.ledger.schema import NAME_ZONE, known_zone
+from domain.ledger.stores.sqlite_files import is_there
 from domain.ledger.stores.urls import SQLiteAddress, address_of
 
 PROGRAM: Final = "lemtrada-ledger"
@@ -43,7 +44,7 @@ def zone_to_open_with(url: str, zone: str | None, otherwise: Callable[[], str]) 
     creates it.
     """
     address = address_of(url)
-    is_new = isinstance(address, SQLiteAddress) and not address.path.exists()
+    is_new = isinstance(address, SQLiteAddress) and not is_there(address.path)
     return otherwise() if zone is None and is_new else zone
 
 

@@ -30,7 +30,7 @@ from domain.ledger.errors import DocumentDamaged, StoreError
 from domain.ledger.event_store import EventMapper
 from domain.ledger.stores import sqlite_connections
 from domain.ledger.stores.sqlite_connections import LedgerSQLiteDatastore
-from domain.ledger.stores.sqlite_files import companions, documents_folder
+from domain.ledger.stores.sqlite_files import companions, documents_folder, is_there
 from domain.ledger.stores.urls import Address, SQLiteAddress
 
 BACK_UP_POSTGRESQL: Final = (
@@ -71,7 +71,7 @@ def back_up(
     """
     if not isinstance(address, SQLiteAddress):
         raise StoreError("This command can't back up a PostgreSQL ledger", BACK_UP_POSTGRESQL)
-    if not address.path.exists():
+    if not is_there(address.path):
         raise StoreError(f"No ledger was found at {address}", "give the URL of your ledger with --database")
     # Raises for a file of another program or of a newer version. A ledger of an older version is backed up as it is.
     schema.needs_upgrade(address)

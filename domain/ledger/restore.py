@@ -71,7 +71,8 @@ def restore(file: Path, address: Address, cipher: RecordCipher | None = None) ->
 
 def _check_empty(path: Path) -> None:
     """Raises StoreError if a database, a part of one or documents are there: a restore never replaces anything."""
-    there = [one for one in (path, *sqlite_files.companions(path), sqlite_files.documents_folder(path)) if one.exists()]
+    there = [path] if sqlite_files.is_there(path) else []
+    there += [one for one in (*sqlite_files.companions(path), sqlite_files.documents_folder(path)) if one.exists()]
     if there:
         raise StoreError(
             f"{there[0]} exists, and a restore never replaces or completes a ledger",

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 from domain.ledger.errors import StoreError
 from domain.ledger.stores import sqlite_connections
+from domain.ledger.stores.sqlite_files import is_there
 from domain.ledger.stores.urls import Address, PostgresAddress, SQLiteAddress, address_of
 from domain.ledger.tables.tables import (
     GRANTS,
@@ -196,7 +197,7 @@ def _stored_settings(address: Address) -> dict[str, str] | None:
 
 
 def _stored_in_sqlite(address: SQLiteAddress) -> dict[str, str] | None:
-    if not address.path.exists():
+    if not is_there(address.path):
         return None
     with _sqlite_connection(address) as connection:
         tables = {row["name"] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
@@ -237,10 +238,10 @@ def _upgrade_sqlite(address: SQLiteAddress, zone: str | None, entropy: Entropy) 
 def _postgres_connection(address: PostgresAddress) -> Connection[TupleRow]:
     import psycopg  # noqa: PLC0415  (slow to import, and an SQLite ledger needs none of it)
 
-    from domain.ledger.stores.postgres_datastore import connection_parameters  # noqa: PLC0415
+    from domain.ledger.stores.postgres_poolers import checked_connection  # noqa: PLC0415
 
     try:
-        return psycopg.connect(**connection_parameters(address))
+        return checked_connection(address)
     except psycopg.Error as error:
         reason = str(error).strip().replace("\n", "; ")
         raise StoreError(
@@ -251,10 +252,13 @@ def _postgres_connection(address: PostgresAddress) -> Connection[TupleRow]:
 def _stored_in_postgres(address: PostgresAddress) -> dict[str, str] | None:
     import psycopg  # noqa: PLC0415
 
+    from domain.ledger.stores.postgres_session import check_encoding  # noqa: PLC0415
+
     with _postgres_connection(address) as connection:
         try:
             return dict(connection.execute(_in_schema("SELECT name, value FROM {schema}.ledger_settings")).fetchall())
         except psycopg.errors.UndefinedTable:
+            check_encoding(connection, address)
             return None
         except psycopg.errors.InsufficientPrivilege:
             raise StoreError(
@@ -266,9 +270,13 @@ def _stored_in_postgres(address: PostgresAddress) -> dict[str, str] | None:
 def _upgrade_postgres(address: PostgresAddress, zone: str | None, role: str | None, entropy: Entropy) -> None:
     import psycopg  # noqa: PLC0415
 
+    from domain.ledger.stores.postgres_session import check_encoding  # noqa: PLC0415
+
     try:
         with _postgres_connection(address) as connection:
             connection.execute("SELECT pg_advisory_xact_lock(%s)", (_UPGRADE_LOCK,))
+            if connection.execute("SELECT to_regclass(%s)", (f"{SCHEMA}.ledger_settings",)).fetchone() == (None,):
+                check_encoding(connection, address)
             _create_in_postgres(connection)
             stored: dict[str, str] = dict(
                 connection.execute(_in_schema("SELECT name, value FROM {schema}.ledger_settings")).fetchall()
