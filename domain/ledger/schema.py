@@ -29,13 +29,14 @@ from domain.ledger.tables.tables import (
     SERVING_ROLES,
     SQLITE_TABLES,
 )
+from domain.ledger.time_zones import NAME_ZONE, known_zone, zone_of_new_ledger
 
 if TYPE_CHECKING:
     from psycopg import Connection
     from psycopg.rows import TupleRow
     from psycopg.sql import Composed
 
-__all__ = ["SCHEMA_VERSION", "Settings", "check_zone", "known_zone", "needs_upgrade", "read_settings", "upgrade"]
+__all__ = ["SCHEMA_VERSION", "Settings", "check_zone", "needs_upgrade", "read_settings", "upgrade"]
 
 RUN_UPGRADE: Final = "run lemtrada-ledger database upgrade"
 NO_LEDGER_REMEDY: Final[dict[type[Address], str]] = {
@@ -44,10 +45,6 @@ NO_LEDGER_REMEDY: Final[dict[type[Address], str]] = {
 }
 assert set(NO_LEDGER_REMEDY) == set(get_args(Address)), "every kind of store has its remedy"
 UPGRADE_AS_OWNER: Final = "run the command with the URL of the role that owns the database"
-NAME_ZONE: Final = (
-    "give the plan's time zone with --time-zone or LEMTRADA_TIME_ZONE, for example --time-zone America/Chicago"
-)
-
 Entropy = Callable[[int], bytes]
 
 TABLES_VERSION: Final = 4
@@ -129,14 +126,6 @@ def needs_upgrade(address: Address) -> bool:
     return stored is None or _checked_version(stored, address) < TABLES_VERSION
 
 
-def known_zone(name: str) -> ZoneInfo:
-    """The time zone of this name. Raises StoreError if the IANA database does not have it."""
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        raise StoreError(f"{name!r} is not a time zone of the IANA database", NAME_ZONE) from None
-
-
 def check_zone(stored: ZoneInfo, given: str | None) -> None:
     """Raises StoreError if `given` is not the time zone of the ledger. None is always accepted."""
     if given is not None and known_zone(given).key != stored.key:
@@ -170,7 +159,7 @@ def _settings_to_store(
     elif zone is None:
         raise StoreError("A new ledger needs the plan's time zone", NAME_ZONE)
     else:
-        changes["time_zone"] = known_zone(zone).key
+        changes["time_zone"] = zone_of_new_ledger(zone).key
     for name in _IDS:
         if name not in stored:
             changes[name] = str(UUID(bytes=entropy(16), version=4))
