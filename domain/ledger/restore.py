@@ -21,7 +21,7 @@ from uuid import UUID
 
 from domain.ledger import schema
 from domain.ledger.backup import documents_named
-from domain.ledger.durable_folders import sync_folder
+from domain.ledger.durable_folders import new_file, sync_folder
 from domain.ledger.encryption.keys import cipher_in
 from domain.ledger.encryption.records import RecordCipher
 from domain.ledger.errors import StoreError
@@ -129,8 +129,7 @@ def _write(archive: tarfile.TarFile, member: tarfile.TarInfo, place: Path | None
         return
     for folder in (place.parent.parent, place.parent):
         folder.mkdir(mode=0o700, exist_ok=True)
-    descriptor = os.open(place, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    with os.fdopen(descriptor, "wb") as written:
+    with new_file(place) as written:
         shutil.copyfileobj(content, written, 1 << 20)
         if written.tell() != member.size:
             raise tarfile.ReadError("it ends too early")
