@@ -15,6 +15,7 @@ from api.cli.opening import errors_to_exit_status
 from api.cli.options import AsJson
 from api.cli.output import print_result
 from api.cli.program import app
+from domain.ledger.durable_folders import OWNER_ONLY, new_file
 from domain.ledger.encryption.keys import ENCRYPTION_KEYS, written
 from domain.ledger.encryption.records import KEY_BYTES
 from domain.ledger.errors import StoreError
@@ -55,13 +56,12 @@ def new_command(
 def _write_new_key(file: Path) -> None:
     """Writes a random key to a new file that only its owner can read. Raises StoreError, and never replaces a file."""
     try:
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="ascii") as key_file:
+        with new_file(file) as key_file:
             # The umask may have removed permissions of the owner when the file was created.
-            os.fchmod(descriptor, 0o600)
-            key_file.write(written(os.urandom(KEY_BYTES)) + "\n")
+            os.fchmod(key_file.fileno(), OWNER_ONLY)
+            key_file.write(f"{written(os.urandom(KEY_BYTES))}\n".encode())
             key_file.flush()
-            os.fsync(descriptor)
+            os.fsync(key_file.fileno())
     except FileExistsError:
         raise StoreError(f"{file} exists already", "name another file: a key is never replaced") from None
     except OSError as error:

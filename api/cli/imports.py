@@ -14,7 +14,7 @@ import typer
 from pydantic import ValidationError
 
 from api.cli.assess import open_input
-from api.cli.opening import errors_to_exit_status, url_to_write
+from api.cli.opening import errors_to_exit_status, url_to_write, zone_to_open_with
 from api.cli.options import AsJson, Database, TimeZone
 from api.cli.output import print_error, print_result
 from api.cli.program import WRONG_USE, app
@@ -24,7 +24,6 @@ from api.files.claims_csv import check_ignorable
 from api.files.import_intake import Intake, LineOutcome
 from api.files.import_lines import json_schema
 from api.record_access.command_line import CommandLineAccess
-from api.server import which_ledger
 from domain.errors import InvalidCommand
 from domain.facts import counted
 from domain.ledger.application import open_ledger
@@ -81,7 +80,7 @@ def import_command(
     _check_ignored(ignored, is_csv)
     with errors_to_exit_status(), open_input(file) as lines:
         url = url_to_write(database)
-        zone = which_ledger.zone_to_open_with(url, time_zone, which_ledger.machine_zone)
+        zone = zone_to_open_with(url, time_zone)
         ledger = open_ledger(url, zone=zone)
         with CommandLineAccess(ledger, None) as access, LineProgress() as progress:
             intake = Intake(ledger, source_name, actor, access, source_is_file_name=source is None)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+import typer
 from eventsourcing.persistence import MapperDeserialisationError, PersistenceError
 from pydantic import ValidationError
 
+from api.cli.output import print_error
 from api.cli.program import ANSWER_IS_NO, CommandFailed
 from api.cli.values import OPTIONS
 from api.record_access.command_line import CommandLineAccess, checked_purpose
@@ -20,6 +23,7 @@ from domain.ledger import schema
 from domain.ledger.errors import StoreError
 from domain.ledger.reader import open_to_read
 from domain.ledger.stores.urls import address_of
+from domain.ledger.time_zones import zone_of_new_ledger
 from domain.permissions.disclosure import Through
 
 if TYPE_CHECKING:
@@ -61,6 +65,32 @@ def url_to_write(database: str | None) -> str:
         return database
     which_ledger.make_data_folder()
     return which_ledger.database_in_data_folder()
+
+
+def zone_to_open_with(url: str, zone: str | None) -> str | None:
+    """The zone that the user named; for an SQLite ledger that does not exist yet, that of the machine.
+
+    If the machine's zone is UTC or is not named, the user is asked on a terminal. Otherwise raises StoreError.
+    """
+    return which_ledger.zone_to_open_with(url, zone, _zone_of_new_ledger)
+
+
+def _zone_of_new_ledger() -> str:
+    try:
+        return which_ledger.machine_zone()
+    except StoreError as unnamed:
+        if not (sys.stdin.isatty() and sys.stderr.isatty()):
+            raise
+        print_error(f"{unnamed.cause}.")
+        while True:
+            try:
+                name = str(typer.prompt("Time zone of the plan, for example America/Chicago", err=True)).strip()
+            except typer.Abort:
+                raise unnamed from None
+            try:
+                return zone_of_new_ledger(name).key
+            except StoreError as wrong:
+                print_error(f"{wrong.cause}.")
 
 
 def open_records(database: str | None, purpose: str | None, through: Through = "command line") -> CommandLineAccess:

@@ -46,6 +46,7 @@ from domain.events.base import AppealId, DocumentId, RequestId
 from domain.facts import in_words
 from domain.history.records import Request
 from domain.history.state import PatientHistory
+from domain.ledger.durable_folders import new_file
 from domain.permissions.disclosure import View
 from domain.policy.edition import Edition
 from domain.policy.editions import edition_named
@@ -320,7 +321,7 @@ def _write_new(output: Path, pieces: Iterable[bytes]) -> None:
     Raises InvalidCommand if the file exists or cannot be written.
     """
     try:
-        with output.open("xb") as file:
+        with new_file(output) as file:
             try:
                 for piece in pieces:
                     file.write(piece)

@@ -14,7 +14,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from api import demo
-from api.cli.opening import errors_to_exit_status, open_existing_ledger, url_of_existing, url_to_write
+from api.cli.opening import (
+    errors_to_exit_status,
+    open_existing_ledger,
+    url_of_existing,
+    url_to_write,
+    zone_to_open_with,
+)
 from api.cli.options import AsJson, Database, TimeZone
 from api.cli.output import print_error, print_result
 from api.cli.program import app
@@ -110,7 +116,7 @@ def serve_command(
 
 def _serve_ledger(listener: socket, front: Front, url: str, time_zone: str | None) -> None:
     """Checks the ledger and serves it until it is stopped. Raises StoreError for what is damaged."""
-    zone = which_ledger.zone_to_open_with(url, time_zone, which_ledger.machine_zone)
+    zone = zone_to_open_with(url, time_zone)
     check_before_opening(url)
     with open_ledger(url, zone=zone) as ledger:
         check_last_events(ledger)

@@ -24,6 +24,7 @@ from api.dossier.contents import Links, case_file
 from api.dossier.html import as_html
 from api.dossier.json import SCHEMA_FILE, as_json, published_schema
 from domain.errors import InvalidCommand
+from domain.ledger.durable_folders import new_file
 from projections.dossier.case_file import AppealDossier, CaseDocument
 
 RENDERER: Final = "3"
@@ -173,8 +174,8 @@ def check_folder_is_free(target: Path) -> None:
 
 
 def _write(path: Path, pieces: Iterable[bytes]) -> None:
-    path.parent.mkdir(exist_ok=True)
-    with path.open("xb") as file:
+    path.parent.mkdir(mode=0o700, exist_ok=True)
+    with new_file(path) as file:
         for piece in pieces:
             file.write(piece)
 

@@ -19,6 +19,7 @@ from uuid import uuid4
 import platformdirs
 
 from api.server.which_ledger import PROGRAM
+from domain.ledger.durable_folders import new_file
 from domain.ledger.reader import LedgerReader
 from domain.ledger.stores.urls import SQLiteAddress
 
@@ -31,11 +32,12 @@ def announce_address(ledger: LedgerReader, listens_at: str, public_url: str | No
     folder = _folder(ledger)
     file = folder / str(uuid4())
     with suppress(OSError):
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for one in folder.iterdir():
             if not _answers(one):
                 one.unlink()
-        file.write_text(f"{listens_at}\n{public_url or listens_at}\n", encoding="utf-8")
+        with new_file(file) as written:
+            written.write(f"{listens_at}\n{public_url or listens_at}\n".encode())
     try:
         yield
     finally:

@@ -11,8 +11,9 @@ import platformdirs
 import tzlocal
 
 from domain.ledger.errors import StoreError
-from domain.ledger.schema import NAME_ZONE, known_zone
+from domain.ledger.stores.sqlite_files import is_there
 from domain.ledger.stores.urls import SQLiteAddress, address_of
+from domain.ledger.time_zones import NAME_ZONE, zones_of_places
 
 PROGRAM: Final = "lemtrada-ledger"
 
@@ -43,13 +44,20 @@ def zone_to_open_with(url: str, zone: str | None, otherwise: Callable[[], str]) 
     creates it.
     """
     address = address_of(url)
-    is_new = isinstance(address, SQLiteAddress) and not address.path.exists()
+    is_new = isinstance(address, SQLiteAddress) and not is_there(address.path)
     return otherwise() if zone is None and is_new else zone
 
 
 def machine_zone() -> str:
-    """The IANA name of the machine's time zone. Raises StoreError if the machine has none, or two that differ."""
-    with suppress(ZoneInfoNotFoundError, StoreError):
-        if name := tzlocal.get_localzone_name():
-            return known_zone(name).key
-    raise StoreError("This machine does not name its time zone", NAME_ZONE)
+    """The name of the machine's time zone, if it is that of a place. Raises StoreError if not.
+
+    Most servers run in UTC, and the days of a plan are rarely those of UTC.
+    """
+    name = None
+    with suppress(ZoneInfoNotFoundError):
+        name = tzlocal.get_localzone_name()
+    if not name:
+        raise StoreError("This machine does not name its time zone", NAME_ZONE)
+    if name not in zones_of_places():
+        raise StoreError(f"A new ledger does not take the time zone of this machine, which is {name}", NAME_ZONE)
+    return name

@@ -23,14 +23,14 @@ from domain.errors import NotFound
 from domain.ledger import schema
 from domain.ledger.documents.references import EVENTS_WITH_DOCUMENTS, hashes_named
 from domain.ledger.documents.sqlite import SQLiteDocuments
-from domain.ledger.durable_folders import sync_folder
+from domain.ledger.durable_folders import new_file, sync_folder
 from domain.ledger.encryption.keys import cipher_in
 from domain.ledger.encryption.records import RecordCipher
 from domain.ledger.errors import DocumentDamaged, StoreError
 from domain.ledger.event_store import EventMapper
 from domain.ledger.stores import sqlite_connections
 from domain.ledger.stores.sqlite_connections import LedgerSQLiteDatastore
-from domain.ledger.stores.sqlite_files import companions, documents_folder
+from domain.ledger.stores.sqlite_files import companions, documents_folder, is_there
 from domain.ledger.stores.urls import Address, SQLiteAddress
 
 BACK_UP_POSTGRESQL: Final = (
@@ -71,7 +71,7 @@ def back_up(
     """
     if not isinstance(address, SQLiteAddress):
         raise StoreError("This command can't back up a PostgreSQL ledger", BACK_UP_POSTGRESQL)
-    if not address.path.exists():
+    if not is_there(address.path):
         raise StoreError(f"No ledger was found at {address}", "give the URL of your ledger with --database")
     # Raises for a file of another program or of a newer version. A ledger of an older version is backed up as it is.
     schema.needs_upgrade(address)
@@ -104,7 +104,7 @@ def _copy_of(path: Path, place: Path, entropy: Callable[[int], bytes]) -> sqlite
 
     Its header has a number of its own, so that a write-ahead log of the original is recognized beside it.
     """
-    os.close(os.open(place, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    new_file(place).close()
     with closing(sqlite_connections.connect(path)) as source, closing(sqlite3.connect(place)) as target:
         source.backup(target)
     # No other process uses the copy. Without a write-ahead log, all of it is in one file.
@@ -163,8 +163,7 @@ def _temporary_folder(file: Path) -> Iterator[Path]:
 @contextmanager
 def _archive(place: Path) -> Iterator[tarfile.TarFile]:
     """A tar archive at `place`, flushed to the disk at the end."""
-    descriptor = os.open(place, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    with os.fdopen(descriptor, "wb") as written:
+    with new_file(place) as written:
         with tarfile.open(fileobj=written, mode="w", format=tarfile.PAX_FORMAT) as archive:
             yield archive
         written.flush()

@@ -21,7 +21,7 @@ from uuid import UUID
 
 from domain.ledger import schema
 from domain.ledger.backup import documents_named
-from domain.ledger.durable_folders import sync_folder
+from domain.ledger.durable_folders import new_file, sync_folder
 from domain.ledger.encryption.keys import cipher_in
 from domain.ledger.encryption.records import RecordCipher
 from domain.ledger.errors import StoreError
@@ -71,7 +71,8 @@ def restore(file: Path, address: Address, cipher: RecordCipher | None = None) ->
 
 def _check_empty(path: Path) -> None:
     """Raises StoreError if a database, a part of one or documents are there: a restore never replaces anything."""
-    there = [one for one in (path, *sqlite_files.companions(path), sqlite_files.documents_folder(path)) if one.exists()]
+    there = [path] if sqlite_files.is_there(path) else []
+    there += [one for one in (*sqlite_files.companions(path), sqlite_files.documents_folder(path)) if one.exists()]
     if there:
         raise StoreError(
             f"{there[0]} exists, and a restore never replaces or completes a ledger",
@@ -128,8 +129,7 @@ def _write(archive: tarfile.TarFile, member: tarfile.TarInfo, place: Path | None
         return
     for folder in (place.parent.parent, place.parent):
         folder.mkdir(mode=0o700, exist_ok=True)
-    descriptor = os.open(place, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    with os.fdopen(descriptor, "wb") as written:
+    with new_file(place) as written:
         shutil.copyfileobj(content, written, 1 << 20)
         if written.tell() != member.size:
             raise tarfile.ReadError("it ends too early")

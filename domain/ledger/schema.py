@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 from domain.ledger.errors import StoreError
 from domain.ledger.stores import sqlite_connections
+from domain.ledger.stores.sqlite_files import is_there
 from domain.ledger.stores.urls import Address, PostgresAddress, SQLiteAddress, address_of
 from domain.ledger.tables.tables import (
     GRANTS,
@@ -28,13 +29,14 @@ from domain.ledger.tables.tables import (
     SERVING_ROLES,
     SQLITE_TABLES,
 )
+from domain.ledger.time_zones import NAME_ZONE, known_zone, zone_of_new_ledger
 
 if TYPE_CHECKING:
     from psycopg import Connection
     from psycopg.rows import TupleRow
     from psycopg.sql import Composed
 
-__all__ = ["SCHEMA_VERSION", "Settings", "check_zone", "known_zone", "needs_upgrade", "read_settings", "upgrade"]
+__all__ = ["SCHEMA_VERSION", "Settings", "check_zone", "needs_upgrade", "read_settings", "upgrade"]
 
 RUN_UPGRADE: Final = "run lemtrada-ledger database upgrade"
 NO_LEDGER_REMEDY: Final[dict[type[Address], str]] = {
@@ -43,10 +45,6 @@ NO_LEDGER_REMEDY: Final[dict[type[Address], str]] = {
 }
 assert set(NO_LEDGER_REMEDY) == set(get_args(Address)), "every kind of store has its remedy"
 UPGRADE_AS_OWNER: Final = "run the command with the URL of the role that owns the database"
-NAME_ZONE: Final = (
-    "give the plan's time zone with --time-zone or LEMTRADA_TIME_ZONE, for example --time-zone America/Chicago"
-)
-
 Entropy = Callable[[int], bytes]
 
 TABLES_VERSION: Final = 4
@@ -128,14 +126,6 @@ def needs_upgrade(address: Address) -> bool:
     return stored is None or _checked_version(stored, address) < TABLES_VERSION
 
 
-def known_zone(name: str) -> ZoneInfo:
-    """The time zone of this name. Raises StoreError if the IANA database does not have it."""
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        raise StoreError(f"{name!r} is not a time zone of the IANA database", NAME_ZONE) from None
-
-
 def check_zone(stored: ZoneInfo, given: str | None) -> None:
     """Raises StoreError if `given` is not the time zone of the ledger. None is always accepted."""
     if given is not None and known_zone(given).key != stored.key:
@@ -169,7 +159,7 @@ def _settings_to_store(
     elif zone is None:
         raise StoreError("A new ledger needs the plan's time zone", NAME_ZONE)
     else:
-        changes["time_zone"] = known_zone(zone).key
+        changes["time_zone"] = zone_of_new_ledger(zone).key
     for name in _IDS:
         if name not in stored:
             changes[name] = str(UUID(bytes=entropy(16), version=4))
@@ -196,7 +186,7 @@ def _stored_settings(address: Address) -> dict[str, str] | None:
 
 
 def _stored_in_sqlite(address: SQLiteAddress) -> dict[str, str] | None:
-    if not address.path.exists():
+    if not is_there(address.path):
         return None
     with _sqlite_connection(address) as connection:
         tables = {row["name"] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
@@ -237,10 +227,10 @@ def _upgrade_sqlite(address: SQLiteAddress, zone: str | None, entropy: Entropy) 
 def _postgres_connection(address: PostgresAddress) -> Connection[TupleRow]:
     import psycopg  # noqa: PLC0415  (slow to import, and an SQLite ledger needs none of it)
 
-    from domain.ledger.stores.postgres_datastore import connection_parameters  # noqa: PLC0415
+    from domain.ledger.stores.postgres_poolers import checked_connection  # noqa: PLC0415
 
     try:
-        return psycopg.connect(**connection_parameters(address))
+        return checked_connection(address)
     except psycopg.Error as error:
         reason = str(error).strip().replace("\n", "; ")
         raise StoreError(
@@ -251,10 +241,13 @@ def _postgres_connection(address: PostgresAddress) -> Connection[TupleRow]:
 def _stored_in_postgres(address: PostgresAddress) -> dict[str, str] | None:
     import psycopg  # noqa: PLC0415
 
+    from domain.ledger.stores.postgres_session import check_encoding  # noqa: PLC0415
+
     with _postgres_connection(address) as connection:
         try:
             return dict(connection.execute(_in_schema("SELECT name, value FROM {schema}.ledger_settings")).fetchall())
         except psycopg.errors.UndefinedTable:
+            check_encoding(connection, address)
             return None
         except psycopg.errors.InsufficientPrivilege:
             raise StoreError(
@@ -266,9 +259,13 @@ def _stored_in_postgres(address: PostgresAddress) -> dict[str, str] | None:
 def _upgrade_postgres(address: PostgresAddress, zone: str | None, role: str | None, entropy: Entropy) -> None:
     import psycopg  # noqa: PLC0415
 
+    from domain.ledger.stores.postgres_session import check_encoding  # noqa: PLC0415
+
     try:
         with _postgres_connection(address) as connection:
             connection.execute("SELECT pg_advisory_xact_lock(%s)", (_UPGRADE_LOCK,))
+            if connection.execute("SELECT to_regclass(%s)", (f"{SCHEMA}.ledger_settings",)).fetchone() == (None,):
+                check_encoding(connection, address)
             _create_in_postgres(connection)
             stored: dict[str, str] = dict(
                 connection.execute(_in_schema("SELECT name, value FROM {schema}.ledger_settings")).fetchall()

@@ -13,7 +13,7 @@ from domain.ledger.errors import StoreError
 from domain.ledger.reader import LedgerReader
 from domain.ledger.sealing.origins import Origins
 from domain.ledger.sealing.store import SealStore, StoredCheckpoint, StoredLeaf
-from domain.ledger.stores.sqlite_files import RESTORE_AGAIN, check_files, damaged_pages
+from domain.ledger.stores.sqlite_files import NAME_A_FILE, RESTORE_AGAIN, check_files, damaged_pages, is_there
 from domain.ledger.stores.urls import Address, SQLiteAddress, address_of
 from domain.seal.checkpoints import read_checkpoint
 from domain.seal.entries import LogEntry
@@ -28,8 +28,11 @@ EVENTS: Final = 1_000
 def check_before_opening(url: str) -> None:
     """Raises StoreError if the files of an SQLite ledger are damaged or do not belong together."""
     address = address_of(url)
-    if isinstance(address, SQLiteAddress) and address.path.is_file():
-        check_files(address.path)
+    if isinstance(address, SQLiteAddress) and is_there(address.path):
+        try:
+            check_files(address.path)
+        except OSError as error:
+            raise StoreError(f"{address.path} cannot be read: {error.strerror}", NAME_A_FILE) from None
 
 
 def check_last_events(ledger: LedgerReader) -> None:

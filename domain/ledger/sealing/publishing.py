@@ -9,6 +9,8 @@ from domain.ledger.sealing.signer import write_whole
 from domain.seal.checkpoints import Checkpoint
 
 NEWEST: Final = "checkpoint"
+FOR_EVERYBODY: Final = 0o644
+"""Others copy a published checkpoint, under users of their own. It has a size and a hash, and nothing of a patient."""
 
 
 def publish(folder: Path, note: str, checkpoint: Checkpoint) -> None:
@@ -16,5 +18,5 @@ def publish(folder: Path, note: str, checkpoint: Checkpoint) -> None:
     own = folder / checkpoint.origin / str(checkpoint.size)
     own.parent.mkdir(parents=True, exist_ok=True)
     if not own.exists() or own.read_text(encoding="utf-8") != note:
-        write_whole(own, note)
-    write_whole(folder / NEWEST, note)
+        write_whole(own, note, mode=FOR_EVERYBODY)
+    write_whole(folder / NEWEST, note, mode=FOR_EVERYBODY)

@@ -16,7 +16,7 @@ from domain.ledger.errors import StoreError
 from domain.ledger.sealing.sealing import Sealing, SignedCheckpoint
 from domain.ledger.sealing.signer import Signer
 from domain.ledger.stores import sqlite_connections
-from domain.ledger.stores.postgres_datastore import SCHEMA, connection_parameters
+from domain.ledger.stores.postgres_datastore import SCHEMA, connected
 from domain.ledger.stores.urls import PostgresAddress, SQLiteAddress
 from domain.ledger.tables.seal import DERIVED, SQLITE_SEAL
 
@@ -51,7 +51,7 @@ def _clear_in_sqlite(address: SQLiteAddress) -> None:
 
 def _clear_in_postgres(address: PostgresAddress) -> None:
     try:
-        with psycopg.connect(**connection_parameters(address)) as connection:
+        with connected(address) as connection:
             for table in DERIVED:
                 connection.execute(SQL("DELETE FROM {}.{}").format(Identifier(SCHEMA), Identifier(table)))
     except psycopg.errors.InsufficientPrivilege:

@@ -19,7 +19,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from domain.ledger.durable_folders import sync_folder
+from domain.ledger.durable_folders import OWNER_ONLY, sync_folder
 from domain.ledger.errors import StoreError
 from domain.seal.checkpoints import Checkpoint, read_checkpoint
 from domain.seal.errors import SealError
@@ -157,7 +157,7 @@ class Signer:
         """Writes a file completely or not at all, and flushes it to the disk. Raises StoreError."""
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            write_whole(self.folder / name, text, mode=0o600)
+            write_whole(self.folder / name, text)
         except OSError as error:
             raise StoreError(
                 f"The signer's folder {self.folder} can't be written: {error.strerror}",
@@ -181,7 +181,7 @@ def check_continues(before: Checkpoint, after: Checkpoint, path: ConsistencyPath
     raise NotConsistent(f"The first {before.size} leaves differ from the leaves that were signed: {NEW_ORIGIN}")
 
 
-def write_whole(place: Path, text: str, *, mode: int = 0o644) -> None:
+def write_whole(place: Path, text: str, *, mode: int = OWNER_ONLY) -> None:
     """Writes a temporary file next to `place`, flushes it to the disk, and renames it in one step. Raises OSError."""
     temporary = place.with_name(f".{place.name}.{os.getpid()}.new")
     with suppress(FileNotFoundError):

@@ -31,7 +31,7 @@ from psycopg.rows import TupleRow
 from psycopg.sql import SQL, Identifier
 
 from domain.ledger.stores import postgres_datastore
-from domain.ledger.stores.postgres_datastore import CONNECTIONS_MAX, LedgerPostgresDatastore, connection_parameters
+from domain.ledger.stores.postgres_datastore import CONNECTIONS_MAX, LedgerPostgresDatastore, connected
 
 ATTEMPTS: Final = 10
 PAUSE_SECONDS: Final = 0.2
@@ -57,7 +57,7 @@ def connect(datastore: LedgerPostgresDatastore) -> Connection[TupleRow]:
     address = datastore.address
     seconds = address.parameters.get("connect_timeout") or str(max(2, int(postgres_datastore.WAIT_SECONDS)))
     try:
-        return Connection.connect(**{**connection_parameters(address), "connect_timeout": seconds}, autocommit=True)
+        return connected(address, autocommit=True, connect_timeout=seconds)
     except psycopg.Error as error:
         raise OperationalError(
             f"no connection to {address} within {seconds} s: check that the server "

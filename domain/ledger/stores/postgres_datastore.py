@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -10,12 +10,13 @@ import psycopg_pool
 from eventsourcing.persistence import InterfaceError, InternalError, OperationalError
 from eventsourcing.postgres import PostgresDatastore
 from psycopg import Connection
-from psycopg.rows import DictRow, dict_row
+from psycopg.rows import DictRow, TupleRow, dict_row
 
+from domain.ledger.stores.postgres_session import prepare_session
 from domain.ledger.stores.urls import PostgresAddress
 from domain.ledger.tables.tables import SCHEMA
 
-__all__ = ["CONNECTIONS_MAX", "SCHEMA", "LedgerPostgresDatastore", "connection_parameters"]
+__all__ = ["CONNECTIONS_MAX", "SCHEMA", "LedgerPostgresDatastore", "connected", "connection_parameters"]
 
 CONNECTIONS_MAX: Final = 16
 WAIT_SECONDS: Final = 3
@@ -41,6 +42,19 @@ def connection_parameters(address: PostgresAddress) -> dict[str, Any]:
     return {**ours, **address.parameters}
 
 
+def connected(address: PostgresAddress, *, autocommit: bool = False, **parameters: str) -> Connection[TupleRow]:
+    """A new connection with the settings of this program. Raises psycopg's errors."""
+    connection: Connection[TupleRow] = Connection.connect(
+        **{**connection_parameters(address), **parameters}, autocommit=autocommit
+    )
+    try:
+        prepare_session(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
 class LedgerPostgresDatastore(PostgresDatastore):
     def __init__(self, address: PostgresAddress) -> None:
         self.address = address
@@ -64,6 +78,15 @@ class LedgerPostgresDatastore(PostgresDatastore):
         self.pool.reconnect_timeout = RECONNECT_SECONDS
         # Exactly the parameters that were given: for libpq, an empty password is not the same as no password.
         self.pool.kwargs = {**connection_parameters(address), "row_factory": dict_row}
+
+    def after_connect_func(self) -> Callable[[Connection[Any]], None]:
+        set_by_library = super().after_connect_func()
+
+        def after_connect(connection: Connection[Any]) -> None:
+            set_by_library(connection)
+            prepare_session(connection)
+
+        return after_connect
 
     @contextmanager
     def get_connection(self) -> Iterator[Connection[DictRow]]:

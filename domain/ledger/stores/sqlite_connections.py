@@ -6,7 +6,6 @@ by a full disk at the commit, is rolled back before its connection is used again
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import time
 from collections import deque
@@ -29,6 +28,8 @@ from eventsourcing.persistence import (
     ProgrammingError,
 )
 from eventsourcing.sqlite import SQLiteCursor, SQLiteDatastore
+
+from domain.ledger.durable_folders import new_file
 
 BUSY_SECONDS: Final = 30
 """How long a writer waits for another process's transaction."""
@@ -68,7 +69,7 @@ def connect(path: Path, *, create: bool = False) -> sqlite3.Connection:
     if create:
         # The file contains health data, so only its owner may read it and its write-ahead log.
         with suppress(FileExistsError):
-            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+            new_file(path).close()
     connection = sqlite3.connect(
         f"file:{quote(str(path))}?mode=rw",
         uri=True,

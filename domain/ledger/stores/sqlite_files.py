@@ -7,6 +7,7 @@ database header (`user_version`), and a log of another database is recognized by
 from __future__ import annotations
 
 import sqlite3
+import stat
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -20,6 +21,17 @@ from domain.ledger.errors import StoreError
 RESTORE_AGAIN: Final = (
     "stop the program, move the file and its -wal, -shm and -documents away, and restore the newest backup with"
     " lemtrada-ledger restore"
+)
+NAME_A_FILE: Final = (
+    "give the path of a file, existing or new, in a folder that this user may use, for example"
+    " --database sqlite:////srv/ledger/plan.sqlite"
+)
+_KINDS: Final = (
+    (stat.S_ISDIR, "a folder"),
+    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISFIFO, "a pipe"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
 )
 _MAGIC: Final = b"SQLite format 3\0"
 _HEADER_BYTES: Final = 100
@@ -39,6 +51,23 @@ def companions(path: Path) -> tuple[Path, ...]:
 def documents_folder(path: Path) -> Path:
     """The folder of the documents of the ledger at `path`."""
     return path.with_name(f"{path.name}-documents")
+
+
+def is_there(path: Path) -> bool:
+    """Whether the file is there. Raises StoreError for what no database can be: a folder, a device, a broken link."""
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        if path.is_symlink():
+            raise StoreError(f"{path} is a link to a file that does not exist", NAME_A_FILE) from None
+        return False
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "no path can be like this"
+        raise StoreError(f"{path} cannot be opened as an SQLite ledger: {reason}", NAME_A_FILE) from None
+    for is_of_kind, kind in _KINDS:
+        if is_of_kind(mode):
+            raise StoreError(f"{path} is {kind}, and an SQLite ledger is a file", NAME_A_FILE)
+    return True
 
 
 def check_files(path: Path) -> None:

@@ -18,7 +18,7 @@ from uuid import UUID
 
 from domain.errors import InvalidCommand
 from domain.events.system import AccessesRecorded
-from domain.ledger.durable_folders import sync_folder
+from domain.ledger.durable_folders import new_file, sync_folder
 from domain.ledger.errors import StoreError
 from domain.ledger.event_store import EventMapper
 from domain.ledger.verification import export_layout
@@ -55,7 +55,7 @@ class Folder:
         path, checksum = self.path / file, hashlib.sha256()
         for parent in reversed(Path(file).parents):
             (self.path / parent).mkdir(mode=0o700, exist_ok=True)
-        with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as opened:
+        with new_file(path) as opened:
 
             def write(content: bytes) -> None:
                 opened.write(content)

@@ -10,7 +10,8 @@ import httpx2
 
 from tests.api.server.test_serve import Served, served
 
-UTC = {"TZ": "UTC"}
+IN_UTC = {"TZ": "UTC", "LEMTRADA_TIME_ZONE": "America/Chicago"}
+"""On a machine in UTC, a new ledger needs the zone."""
 
 
 def link_in(one: Served) -> str | None:
@@ -20,7 +21,7 @@ def link_in(one: Served) -> str | None:
 
 def test_the_link_that_serve_prints_leads_in_once_and_is_printed_until_then(tmp_path: Path) -> None:
     where = ("--database", f"sqlite:///{tmp_path / 'fresh.sqlite'}")
-    environment = UTC | {"LEMTRADA_SEAL_DIR": str(tmp_path / "seal")}
+    environment = IN_UTC | {"LEMTRADA_SEAL_DIR": str(tmp_path / "seal")}
     with served(*where, **environment) as one:
         unused = link_in(one)
         assert unused is not None

@@ -61,6 +61,6 @@ def test_the_connections_of_a_process_are_counted() -> None:
 
 def test_what_it_refers_to_exists() -> None:
     named = re.findall(r"`(?:tests/(?:\w+/)*)?(test_\w+\.py)`", OPERATIONS.read_text(encoding="utf-8"))
-    assert len(named) == 8
+    assert len(named) == 9
     for test in named:
         assert list((ROOT / "tests").rglob(test)), test

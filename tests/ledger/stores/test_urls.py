@@ -7,15 +7,35 @@ from pathlib import Path
 
 import pytest
 
+from domain.ledger.application import open_ledger
 from domain.ledger.errors import StoreError
+from domain.ledger.start_check import check_before_opening, check_every_page
 from domain.ledger.stores.postgres_datastore import connection_parameters
 from domain.ledger.stores.urls import PostgresAddress, SQLiteAddress, address_of
+from tests.conftest import ZONE
+from tests.ledger.acts import opened
 
 
 def test_sqlite_paths() -> None:
     assert address_of("sqlite:////var/ledger.db") == SQLiteAddress(Path("/var/ledger.db"))
     assert address_of("sqlite:///ledger.db") == SQLiteAddress(Path.cwd() / "ledger.db")
-    assert address_of("sqlite:///a folder/100%.db") == SQLiteAddress(Path.cwd() / "a folder" / "100%.db")
+    for name in ("a folder/100%.db", "#1.db", "a#b?c%20d.db", "what?.db", "a=b.db", "ü.db"):
+        address = address_of(f"sqlite:///{name}")
+        assert address == SQLiteAddress(Path.cwd() / name)
+        assert str(address) == f"sqlite:///{Path.cwd() / name}"
+
+
+@pytest.mark.parametrize("name", ["#1.sqlite", "a#b?c%20d e.sqlite", "100%.sqlite", "?x.sqlite"])
+def test_a_ledger_is_in_the_file_of_exactly_this_name(tmp_path: Path, name: str) -> None:
+    url = f"sqlite:///{tmp_path / name}"
+    with open_ledger(url, zone=ZONE) as ledger:
+        patient_id = opened(ledger)
+    assert {one.name for one in tmp_path.iterdir()} >= {name}
+    assert {one.name for one in tmp_path.iterdir()} <= {name, f"{name}-documents", f"{name}-wal", f"{name}-shm"}
+    check_before_opening(url)
+    with open_ledger(url) as ledger:
+        check_every_page(ledger.address)
+        assert ledger.history(patient_id).version == 1
 
 
 def test_a_relative_path_stays_where_it_was_when_the_folder_changes(
@@ -72,6 +92,37 @@ def test_a_password_may_be_absent_and_is_not_made_empty() -> None:
 
 
 @pytest.mark.parametrize(
+    ("written", "password"),
+    [("p#ss", "p#ss"), ("p%23%25%3F%20%40%2F", "p#%? @/"), ("p?s", "p?s"), ("p s", "p s")],
+)
+def test_a_password_and_a_database_may_have_any_character(written: str, password: str) -> None:
+    for scheme in ("postgresql", "postgres"):
+        address = address_of(f"{scheme}://me:{written}@h/plan%20%23%3F?application_name=a#b")
+        assert isinstance(address, PostgresAddress)
+        assert address.parameters == {
+            "user": "me",
+            "password": password,
+            "host": "h",
+            "dbname": "plan #?",
+            "application_name": "a#b",
+        }
+        assert str(address) == "postgresql://h/plan #?"
+
+
+def test_an_at_sign_in_a_parameter_is_not_of_the_password() -> None:
+    address = address_of("postgresql://h/ledger?user=me@plan.example")
+    assert isinstance(address, PostgresAddress)
+    assert address.parameters["user"] == "me@plan.example"
+
+
+@pytest.mark.parametrize("url", ["postgresql://me:hunter2%@h/ledger", "postgresql://me:hun/ter2@h/ledger"])
+def test_the_error_says_how_such_a_character_is_written(url: str) -> None:
+    with pytest.raises(StoreError, match="write % as %25") as caught:
+        address_of(url)
+    assert "/ as %2F" in caught.value.remedy
+
+
+@pytest.mark.parametrize(
     "url",
     [
         "",
@@ -83,7 +134,12 @@ def test_a_password_may_be_absent_and_is_not_made_empty() -> None:
         "sqlite:///ledger.db?mode=ro",
         "sqlite:///file:ledger.db",
         "mysql://me:hunter2@h/ledger",
-        "postgres://me:hunter2@h/ledger",
+        "sqlite:///ledger.db?mode=ro&cache=shared",
+        "sqlite:///led\x00ger.db",
+        "postgresql://me:1/hunter2@h/ledger",
+        "postgresql://me:hun/ter2@h/ledger",
+        "postgresql://me:a@hunter2@h/ledger",
+        "postgresql://me:hunter2%@h/ledger",
         "postgresql+psycopg://me:hunter2@h/ledger",
         "postgresql://me:hunter2@[::1/ledger",
         "postgresql://me:hunter2@h/ledger?colour=hunter2",
