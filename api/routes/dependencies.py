@@ -275,7 +275,7 @@ def check_may_store_document(ledger: Ledger, caller: Caller, patient_id: UUID) -
 
 def day_recorded(ledger: Ledger, outcome: Outcome) -> date:
     """The day of the command in the plan's time zone, so that a repeated key gets the same answer."""
-    return outcome.events[0].at.astimezone(ledger.zone).date()
+    return (outcome.events[0].clock_at or outcome.events[0].recorded_at).astimezone(ledger.zone).date()
 
 
 def assessment_or_problem(

@@ -53,7 +53,7 @@ def evolve(history: PatientHistory | None, event: PatientEvent) -> PatientHistor
             patient_id=event.patient_id,
             version=event.originator_version,
             recorded_at=event.recorded_at,
-            at=event.at,
+            at=event.clock_at or event.recorded_at,
             member=event.member,
             name=event.name,
             birth_date=event.birth_date,
@@ -68,4 +68,6 @@ def evolve(history: PatientHistory | None, event: PatientEvent) -> PatientHistor
     if after is history:
         after = history.changed()
     # No other code refers to the new history yet, so it is not copied a second time.
-    return set_fields(after, version=event.originator_version, recorded_at=event.recorded_at, at=event.at)
+    return set_fields(
+        after, version=event.originator_version, recorded_at=event.recorded_at, at=event.clock_at or event.recorded_at
+    )

@@ -85,7 +85,7 @@ def _receipt(event: RequestSubmitted | ReceiptCorrected) -> Receipt:
         event.received_on,
         event.receipt_source,
         event.actor,
-        event.at,
+        event.clock_at or event.recorded_at,
         event.originator_version,
         event.reason if isinstance(event, ReceiptCorrected) else None,
     )
