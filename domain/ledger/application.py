@@ -44,6 +44,7 @@ from domain.ledger.members import shared_spelling
 from domain.ledger.reader import Clock, Entropy, LedgerReader, checked, folded, utc_now
 from domain.ledger.related_streams import AboutMember, AboutName, AboutTwo, RelatedStreams, related_streams
 from domain.ledger.stores.group_commit import CommandRecord
+from domain.ledger.stores.unavailable import HISTORY_LOCK_SECONDS, Busy
 from domain.ledger.stores.urls import Address, SQLiteAddress, address_of
 from domain.people import Actor
 from domain.permissions.commands import check_role
@@ -53,7 +54,7 @@ ATTEMPTS: Final = 100
 """How many times a command is decided when other processes keep changing the same streams first."""
 
 HISTORY_LOCKS: Final = 256
-"""The number of locks that the patients share. Within a process, commands on one history run one after another."""
+"""The number of locks that the patients share. In a process, commands on one history run one after another."""
 
 _TICK: Final = timedelta(microseconds=1)
 _WITH_RELATED_STREAMS: Final = frozenset(get_args(AboutMember | AboutTwo | AboutName))
@@ -137,9 +138,11 @@ class Ledger(LedgerReader):
         not stored, and the errors of the decision.
         """
         sent = self._sent(patient_id, command, actor, key, imported_from)
-        # Commands on one history run one after another in this process, so that only other processes can cause a
-        # conflict. Otherwise, many callers at once could use up the attempts.
-        with self._history_locks[patient_id.int % len(self._history_locks)]:
+        # One after another in this process: otherwise, many callers at once could use up the attempts by conflicts.
+        lock = self._history_locks[patient_id.int % len(self._history_locks)]
+        if not lock.acquire(timeout=HISTORY_LOCK_SECONDS):
+            raise Busy("The record is busy: earlier commands on it did not finish in time")
+        try:
             if (outcome := self._executed_on_cached_history(sent, patient_id, command, expected_version)) is not None:
                 return outcome
             for _ in range(ATTEMPTS):
@@ -159,6 +162,8 @@ class Ledger(LedgerReader):
                 others = related.events(patient_id, command, events, context)
                 if (outcome := self._save(sent, events, others, history)) is not None:
                     return outcome
+        finally:
+            lock.release()
         raise errors.Conflict("Other users kept changing this record", remedy="send the command again")
 
     def _executed_on_cached_history(
