@@ -152,6 +152,11 @@ class Application(FastAPI):
         places: WeakKeyDictionary[AbstractEventLoop, Semaphore] = self.state.places
         return places.setdefault(asyncio.get_running_loop(), Semaphore(WRITING_MAX))
 
+    @property
+    def writing(self) -> int:
+        """How many requests have a place now, for the metrics."""
+        return sum(WRITING_MAX - one._value for one in self.state.places.values())
+
 
 def may_wait_for_a_lock(scope: Scope) -> bool:
     """Whether the request writes: a command, or a user's question, whose access is on disk before the answer.

@@ -65,6 +65,10 @@ def serve_command(
             help="Addresses or networks of the proxy, whose X-Forwarded-For, -Proto, and -Host headers are trusted.",
         ),
     ] = None,
+    metrics: Annotated[
+        str | None,
+        typer.Option(metavar="HOST:PORT", help="Address of its own for the metrics. They are then at /metrics there."),
+    ] = None,
     database: Database = None,
     time_zone: TimeZone = None,
     check: Annotated[
@@ -84,16 +88,18 @@ def serve_command(
         if check:
             _check(database)
             return
-        front = front_of(public_url, proxy)
+        front, metrics_at = front_of(public_url, proxy), serve.metrics_address(metrics)
         stack.enter_context(serve.until_stopped())
         listener = stack.enter_context(serve.listening(host, port, front))
         if with_demo:
-            _serve_demo(listener, front, time_zone, patients or len(demo.SITUATIONS))
+            _serve_demo(listener, front, time_zone, patients or len(demo.SITUATIONS), metrics_at)
             return
-        _serve_ledger(listener, front, url_to_write(database), time_zone)
+        _serve_ledger(listener, front, url_to_write(database), time_zone, metrics_at)
 
 
-def _serve_ledger(listener: socket, front: Front, url: str, time_zone: str | None) -> None:
+def _serve_ledger(
+    listener: socket, front: Front, url: str, time_zone: str | None, metrics_at: tuple[str, int] | None
+) -> None:
     """Checks the ledger and serves it until it is stopped. Raises StoreError for what is damaged."""
     zone = which_ledger.zone_to_open_with(url, time_zone, which_ledger.machine_zone)
     check_before_opening(url)
@@ -105,7 +111,7 @@ def _serve_ledger(listener: socket, front: Front, url: str, time_zone: str | Non
         print_result(f"Serving {_url_of(listener, front)} (documentation at /docs). Ctrl-C stops it.")
         sys.stdout.flush()
         with announce_address(ledger, serve.url_of(listener), identity.public_url):
-            serve.serve(ledger, listener, front, identity)
+            serve.serve(ledger, listener, front, identity, metrics_at, _print_metrics_url)
 
 
 def _check_demo(context: typer.Context, with_demo: bool, patients: int | None) -> None:
@@ -180,6 +186,11 @@ def _url_of(listener: socket, front: Front) -> str:
     return address if front.public_url is None else f"{address} as {front.public_url}"
 
 
+def _print_metrics_url(url: str) -> None:
+    print_result(f"Metrics: {url}")
+    sys.stdout.flush()
+
+
 def _identity_of(ledger: Ledger, front: Front) -> Identity:
     from api.identity.from_environment import identity_of  # noqa: PLC0415  (FastAPI is slow to import)
 
@@ -193,7 +204,9 @@ def _print_administrator_link(identity: Identity, url: str) -> None:
         print_result(f"  {url}/sign-in/{code}")
 
 
-def _serve_demo(listener: socket, front: Front, time_zone: str | None, patients: int) -> None:
+def _serve_demo(
+    listener: socket, front: Front, time_zone: str | None, patients: int, metrics_at: tuple[str, int] | None
+) -> None:
     """Serves a temporary ledger of synthetic patients until it is stopped, and then removes the ledger."""
     with TemporaryDirectory(prefix="lemtrada-ledger-demo-") as folder:
         url = f"sqlite:///{Path(folder) / 'demo.sqlite'}"
@@ -229,4 +242,4 @@ def _serve_demo(listener: socket, front: Front, time_zone: str | None, patients:
             )
             sys.stdout.flush()
             with announce_address(ledger, serve.url_of(listener), identity.public_url):
-                serve.serve(ledger, listener, front, identity)
+                serve.serve(ledger, listener, front, identity, metrics_at, _print_metrics_url)

@@ -7,8 +7,8 @@ import os
 import signal
 import socket
 import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Final
 
 from api.server.proxy import PUBLIC_URL, Front, is_loopback, layered
@@ -64,6 +64,20 @@ def url_of(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
+def metrics_address(text: str | None) -> tuple[str, int] | None:
+    """Host and port of the option `--metrics`, or None. Raises InvalidCommand."""
+    if text is None:
+        return None
+    host, _, port = text.rpartition(":")
+    if not host or not port.isascii() or not port.isdigit() or int(port) > 65_535:
+        raise InvalidCommand(
+            "this is not an address for the metrics",
+            field="--metrics",
+            remedy="give HOST:PORT, for example 127.0.0.1:9100",
+        )
+    return host.removeprefix("[").removesuffix("]"), int(port)
+
+
 # -- the server -------------------------------------------------------------------------------
 
 
@@ -80,10 +94,19 @@ class WithoutRequestData(logging.Filter):
         return True
 
 
-def serve(ledger: Ledger, listener: socket.socket, front: Front, identity: Identity) -> None:
+def serve(
+    ledger: Ledger,
+    listener: socket.socket,
+    front: Front,
+    identity: Identity,
+    metrics_at: tuple[str, int] | None = None,
+    announce: Callable[[str], None] = lambda _: None,
+) -> None:
     """Serves until SIGINT or SIGTERM. Meanwhile threads update the derived tables and seal the log.
 
-    Requests are not logged, because a query may contain patient data. Only security events are logged.
+    Requests are not logged, because a query may contain patient data. Only security events are logged. `metrics_at` is
+    the host and port at which the metrics are served, too, and `announce` is called with their URL. Raises
+    InvalidCommand if that port can't be opened.
     """
     import uvicorn  # noqa: PLC0415  (slow to import, and not needed to parse options)
 
@@ -91,11 +114,17 @@ def serve(ledger: Ledger, listener: socket.socket, front: Front, identity: Ident
     from api.background.sealing import SealingThread  # noqa: PLC0415
     from api.background.view_updater import ViewUpdater  # noqa: PLC0415
     from api.http import security_log  # noqa: PLC0415
+    from api.server import metrics as of_server  # noqa: PLC0415
 
     security_log.to_standard_error()
-    app = create_app(ledger, identity)
+    token, app = of_server.token_in_environment(), create_app(ledger, identity)
+    metrics = of_server.Metrics(app)
+    inner = of_server.MetricsWithToken(of_server.RouteNoted(app), metrics, token)
     config = uvicorn.Config(
-        layered(app, front, this_machine=is_loopback(listener.getsockname()[0])),
+        of_server.Measured(
+            layered(inner, front, this_machine=is_loopback(listener.getsockname()[0])),
+            metrics,
+        ),
         access_log=False,
         log_level="warning",
         # `layered` handles the headers of a proxy.
@@ -104,7 +133,11 @@ def serve(ledger: Ledger, listener: socket.socket, front: Front, identity: Ident
         timeout_graceful_shutdown=SECONDS_TO_FINISH,
     )
     logging.getLogger("uvicorn.error").addFilter(WithoutRequestData())
-    with ViewUpdater(ledger), SealingThread(ledger, app.state.sealing):
+    with ExitStack() as running:
+        if metrics_at is not None:
+            announce(running.enter_context(of_server.served_at(metrics_at, metrics)))
+        running.enter_context(ViewUpdater(ledger))
+        running.enter_context(SealingThread(ledger, app.state.sealing))
         uvicorn.Server(config).run(sockets=[listener])
 
 

@@ -65,8 +65,7 @@ _WITH_RELATED_STREAMS: Final = frozenset(get_args(AboutMember | AboutTwo | About
 class Outcome:
     """The result of a command. A repeated idempotency key returns the result of the first command.
 
-    `history` is the state after `events`, even if more events were recorded since. `replayed` is true if the key
-    was repeated.
+    `history` is the state after `events`, even if more were recorded since. `replayed`: the key was repeated.
     """
 
     patient_id: UUID
@@ -227,10 +226,7 @@ class Ledger(LedgerReader):
     def outcome_on_record(
         self, patient_id: UUID, command: Command, actor: Actor, *, key: str, imported_from: ImportedFrom | None = None
     ) -> Outcome | None:
-        """The outcome of exactly this command of this actor, under this key and from this import. None: not on record.
-
-        Nothing is recorded.
-        """
+        """The recorded outcome of exactly this command of this actor, with this key and import, or None."""
         sent = self._sent(patient_id, command, actor, key, imported_from)
         found = self.recorder.find_command(actor.id, key)
         return None if found is None or found.request_digest != sent.digest else self._outcome_of(found, sent.digest)
@@ -253,9 +249,9 @@ class Ledger(LedgerReader):
         key: str | None,
         imported_from: ImportedFrom | None,
     ) -> _SentCommand:
-        """The command as it was sent, with a digest of all of it.
+        """The command as it was sent, with a digest of all of it and of the ledger's secret.
 
-        The digest includes the ledger's secret, so that nobody can find out names by trying them against the digest.
+        With the secret, nobody can find out names by trying them against the digest.
         Raises InvalidCommand if the key is malformed.
         """
         if key is not None and not (1 <= len(key) <= 200 and key.isprintable()):
@@ -264,6 +260,7 @@ class Ledger(LedgerReader):
                 field="Idempotency-Key",
                 remedy="send a random one, for example a UUID",
             )
+        self.commands[type(command).__name__] += 1
         parts = [to_json([patient_id, type(command).__name__])[1:-1], _json(command), _json(actor)]
         if imported_from is not None:
             parts.append(_json(imported_from))

@@ -8,7 +8,7 @@ therefore reads the newer events, or writes on the condition that there are none
 from __future__ import annotations
 
 import os
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from threading import Lock
@@ -183,6 +183,8 @@ class LedgerReader(Application[UUID]):
         self._clock = clock
         self._entropy = entropy
         self._remembered = HistoryCache()
+        self.commands: Counter[str] = Counter()
+        """The commands that this process received, by their names, for the metrics."""
         super().__init__(settings)
         self.recorder.on_connection_lost(self._remembered.forget)
         self.index = MemberIndex(self.events, stored.index_namespace)

@@ -316,11 +316,17 @@ class LedgerSQLiteDatastore(SQLiteDatastore):
         self.files = LedgerFiles(path)
         self._writing = Writing(self.files)
         self._readers: deque[sqlite3.Connection] = deque()
+        self._reading = deque[None]()
         self._is_closed = False
 
     def writing(self) -> Writing:
         """A write transaction. It is durable after its block, or rolled back if the block raises an error."""
         return self._writing
+
+    @property
+    def readers_in_use(self) -> int:
+        """How many connections read now, for the metrics."""
+        return len(self._reading)
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -330,11 +336,14 @@ class LedgerSQLiteDatastore(SQLiteDatastore):
                 connection = self._readers.pop()
             except IndexError:
                 connection = self.files.connect()
+            self._reading.append(None)
             try:
                 yield connection
             except BaseException:
                 connection.close()
                 raise
+            finally:
+                self._reading.pop()
             if self._is_closed:
                 connection.close()
             else:

@@ -93,6 +93,11 @@ class SQLiteLedgerRecorder(SQLiteApplicationRecorder):
         """The outcome of the last write of this process."""
         return self.datastore.writing().last
 
+    @property
+    def connections_in_use(self) -> int:
+        """How many connections for queries are in use now."""
+        return self.datastore.readers_in_use
+
     def are_files_here(self) -> bool:
         """Whether the files of the ledger are those that were opened."""
         try:
