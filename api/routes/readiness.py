@@ -45,9 +45,9 @@ class Readiness:
         return None
 
     def _not_writable(self) -> str | None:
-        last, now = self._ledger.recorder.last_write, time.monotonic()
+        last, now = self._ledger.condition.last_write, time.monotonic()
         is_recent = last.succeeded_at is not None and now - last.succeeded_at < RECENT_SECONDS
-        if last.failure is None and is_recent and self._ledger.recorder.are_files_here():
+        if last.failure is None and is_recent and self._ledger.condition.are_files_here():
             return None
         with self._one_at_a_time:
             if time.monotonic() - self._tried_at >= TRIAL_SECONDS:
@@ -57,7 +57,7 @@ class Readiness:
 
     def _trial(self) -> str | None:
         try:
-            self._ledger.recorder.try_to_write()
+            self._ledger.condition.try_to_write()
         except (PersistenceError, StoreError) as error:
             return _in_words(error, REFUSED)
         return None

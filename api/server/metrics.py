@@ -96,18 +96,18 @@ class OfLedger(Collector):
 
     def collect(self) -> Iterator[Metric]:
         ledger, state = self._app.state.ledger, self._app.state
-        last = ledger.recorder.last_write
+        last = ledger.condition.last_write
         yield _gauge("ledger_ready", "1 if /health/ready answers 200", not state.readiness.reasons())
         yield _gauge("ledger_write_failed", "1 if the last write of this process failed", last.failure is not None)
         commands = CounterMetricFamily("ledger_commands", "Commands received, by name", labels=["command"])
         for name, count in sorted(ledger.commands.copy().items()):
             commands.add_metric([name], count)
         yield commands
-        yield _sizes(dict(ledger.recorder.batch_sizes))
+        yield _sizes(dict(ledger.condition.batch_sizes))
         yield CounterMetricFamily("ledger_lock_waits", "Writes that waited for a lock", value=last.lock_waits)
         yield CounterMetricFamily("ledger_lock_wait_seconds", "Time of those waits", value=last.lock_seconds)
         yield _gauge("ledger_writing_requests", "Requests that write, or wait for a lock", self._app.writing)
-        in_use = ledger.recorder.connections_in_use
+        in_use = ledger.condition.connections_in_use
         yield _gauge("ledger_connections_in_use", "Connections for queries that are in use", in_use)
         yield _gauge("ledger_accesses_waiting", "Accesses by systems not on disk yet", state.accesses.backlog.waiting)
         with suppress(PersistenceError, StoreError):

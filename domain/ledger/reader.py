@@ -36,6 +36,7 @@ from domain.ledger.event_store import EventMapper, PatientEvents
 from domain.ledger.member_index import MemberIndex
 from domain.ledger.members import Members
 from domain.ledger.stores.backends import factory_at
+from domain.ledger.stores.unavailable import StoreCondition
 from domain.ledger.stores.urls import Address, address_of
 
 if TYPE_CHECKING:
@@ -291,6 +292,11 @@ class LedgerReader(Application[UUID]):
     def is_empty(self) -> bool:
         """Whether no history was ever opened. Users and other system events do not count."""
         return not self.recorder.opened_since(0, HistoryOpened.TOPIC, 1)
+
+    @property
+    def condition(self) -> StoreCondition:
+        """The last write, and what the store counts, for readiness and metrics. It gives no record."""
+        return self.recorder
 
     def now(self) -> datetime:
         """The current instant of the clock, in UTC."""

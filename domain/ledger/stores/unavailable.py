@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import wraps
-from typing import Final, ParamSpec, TypeVar
+from typing import Final, ParamSpec, Protocol, TypeVar
 
 from eventsourcing.persistence import InterfaceError, OperationalError
 
@@ -61,6 +61,28 @@ class LastWrite:
     succeeded_at: float | None = None
     lock_waits: int = 0
     lock_seconds: float = 0.0
+
+
+class StoreCondition(Protocol):
+    """The condition of a store, for readiness and metrics. It has no record."""
+
+    @property
+    def last_write(self) -> LastWrite:
+        """The outcome of the last write of this process."""
+
+    @property
+    def batch_sizes(self) -> Mapping[int, int]:
+        """How many batches of commands and accesses had each size."""
+
+    @property
+    def connections_in_use(self) -> int:
+        """How many connections for queries are in use now."""
+
+    def try_to_write(self) -> None:
+        """Writes and leaves nothing behind. Raises persistence errors."""
+
+    def are_files_here(self) -> bool:
+        """Whether the files of the ledger are those that were opened."""
 
 
 def retried(work: Callable[P, T]) -> Callable[P, T]:
