@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Final, Self
 
 import platformdirs
+from eventsourcing.persistence import InterfaceError, OperationalError
 
 from domain.ledger.errors import StoreError
 from domain.ledger.reader import LedgerReader
@@ -103,8 +104,8 @@ class SealingThread:
         except (LeaseHeldElsewhere, Busy):
             # Another process is sealing, or holds a lock. This thread checks again for events that are not sealed.
             return BEAT_SECONDS
-        except Unavailable as error:
-            self._refused(error.cause)
+        except (OperationalError, InterfaceError) as error:
+            self._refused(error.cause if isinstance(error, Unavailable) else "The database does not answer", waits=True)
             return UNAVAILABLE_SECONDS
         except (NotConsistent, StoreError, OSError) as error:
             return self._refused(str(error) if not isinstance(error, OSError) else type(error).__name__)
@@ -113,13 +114,13 @@ class SealingThread:
             from projections.worklist.runner import error_location  # noqa: PLC0415  (slow to import, and rarely needed)
 
             return self._refused(error_location(error))
-        self.sealing.refusal = None
+        self.sealing.refusal, self.sealing.waits_for_store = None, False
         return 0.0
 
-    def _refused(self, why: str) -> float:
+    def _refused(self, why: str, *, waits: bool = False) -> float:
         if why != self.sealing.refusal and not self._stopping.is_set():
             _LOG.error("New events are not being sealed: %s", why)
-        self.sealing.refusal = why
+        self.sealing.refusal, self.sealing.waits_for_store = why, waits
         return REFUSED_SECONDS
 
     def _seal_and_sign(self, is_last: bool) -> None:

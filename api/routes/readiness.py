@@ -66,7 +66,9 @@ class Readiness:
         lost = self._sealing.lost_folder()
         if lost is not None:
             return lost
-        return None if self._sealing.refusal is None else f"New events are not being sealed: {self._sealing.refusal}"
+        if self._sealing.refusal is None or self._sealing.waits_for_store:
+            return None
+        return f"New events are not being sealed: {self._sealing.refusal}"
 
 
 def _in_words(error: Exception, otherwise: str) -> str:

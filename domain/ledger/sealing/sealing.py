@@ -81,6 +81,8 @@ class Sealing:
         self._has_signed = False
         self.refusal: str | None = None
         """Why sealing or signing is refused now, for monitoring; None if nothing is wrong."""
+        self.waits_for_store = False
+        """Whether the refusal is only that the store does not answer, which readiness finds out by itself."""
 
     @property
     def position(self) -> int:
