@@ -6,11 +6,15 @@ A request flows one way: route, command, decision, events, store, projection, an
 from __future__ import annotations
 
 import asyncio
+from asyncio import AbstractEventLoop, Semaphore
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
+from typing import Final
+from weakref import WeakKeyDictionary
 
-from fastapi import FastAPI
+from anyio.to_thread import current_default_thread_limiter
+from fastapi import FastAPI, Request
 from starlette.types import Receive, Scope, Send
 
 from api import static as page_files
@@ -53,6 +57,7 @@ from api.routes import (
 )
 from api.routes import commands as acts
 from api.routes.eligibility_fast_path import EligibilityFastPath
+from api.routes.readiness import Readiness
 from domain.ledger.access_log.writer import AccessLog
 from domain.ledger.application import Ledger
 from projections.incremental import CachedFacts
@@ -91,10 +96,24 @@ Problems follow RFC 9457. They name the field or the clause, and what to do next
 """
 
 
+THREADS: Final = 60
+"""The threads that answer requests."""
+
+WRITING_MAX: Final = 40
+"""The most requests that may wait for a lock of the database at a time. The other threads answer everybody else."""
+
+SECONDS_FOR_A_PLACE: Final = 5.0
+"""How long one more request waits until one of those is answered. It needs no thread for that. Then it gets a 503."""
+
+WITHOUT_CALLER: Final = frozenset({"/health/live", "/health/ready"})
+"""Answered without authentication, which may wait for the database."""
+
+
 class Application(FastAPI):
     """FastAPI with authentication, and then the eligibility fast path, before FastAPI's own layers.
 
-    Each of the two can be None, which leaves it out.
+    Each of the two can be None, which leaves it out. Requests that may wait for a lock of the database are limited, so
+    that they cannot use up the threads of everybody.
     """
 
     fast_path: EligibilityFastPath | None = None
@@ -107,14 +126,55 @@ class Application(FastAPI):
             scope, send = answered_as_get(scope, send)
         if self.authentication is None:
             await self.answer_authenticated(scope, receive, send)
+        elif scope["type"] == "http" and scope["path"] in WITHOUT_CALLER:
+            scope["caller"] = None
+            await super().__call__(scope, receive, send)
         else:
             await self.authentication(scope, receive, send)
 
     async def answer_authenticated(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answers a request whose caller is known: the fast path if possible, else FastAPI."""
-        is_eligibility = scope["type"] == "http" and scope["path"].endswith("/eligibility")
-        if not (is_eligibility and self.fast_path is not None and await self.fast_path.try_answer(scope, send)):
-            await super().__call__(scope, receive, send)
+        """Answers a request whose caller is known: the fast path if possible, else FastAPI.
+
+        A request that may wait for a lock first waits for one of the places, and gets a 503 if none becomes free.
+        """
+        place = self._place() if may_wait_for_a_lock(scope) else None
+        if place is not None:
+            try:
+                async with asyncio.timeout(SECONDS_FOR_A_PLACE if place.locked() else None):
+                    await place.acquire()
+            except TimeoutError:
+                request = Request(scope)
+                await page_refusals.refusal_page(request, problems.too_many_waiting(request))(scope, receive, send)
+                return
+        try:
+            is_eligibility = scope["type"] == "http" and scope["path"].endswith("/eligibility")
+            if not (is_eligibility and self.fast_path is not None and await self.fast_path.try_answer(scope, send)):
+                await super().__call__(scope, receive, send)
+        finally:
+            if place is not None:
+                place.release()
+
+    def _place(self) -> Semaphore:
+        places: WeakKeyDictionary[AbstractEventLoop, Semaphore] = self.state.places
+        return places.setdefault(asyncio.get_running_loop(), Semaphore(WRITING_MAX))
+
+    @property
+    def writing(self) -> int:
+        """How many requests have a place now, for the metrics."""
+        return sum(WRITING_MAX - one._value for one in self.state.places.values())
+
+
+def may_wait_for_a_lock(scope: Scope) -> bool:
+    """Whether the request writes: a command, or a user's question, whose access is on disk before the answer.
+
+    The access of a system is written later.
+    """
+    if scope["type"] != "http":
+        return False
+    if scope["method"] not in ("GET", "HEAD"):
+        return True
+    caller = scope.get("caller")
+    return caller is not None and caller.actor.role != "service"
 
 
 def create_app(ledger: Ledger, identity: Identity | None = None) -> Application:
@@ -126,6 +186,7 @@ def create_app(ledger: Ledger, identity: Identity | None = None) -> Application:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        current_default_thread_limiter().total_tokens = THREADS
         yield
         # Writes the accesses of systems that are still in memory.
         await asyncio.to_thread(access_log.close)
@@ -142,7 +203,9 @@ def create_app(ledger: Ledger, identity: Identity | None = None) -> Application:
     )
     app.state.ledger = ledger
     app.state.accesses = access_log
+    app.state.places = WeakKeyDictionary()
     app.state.sealing = sealing_of(ledger)
+    app.state.readiness = Readiness(ledger, app.state.sealing)
     app.state.figures = CachedFacts(ledger)
     app.fast_path = EligibilityFastPath(ledger, access_log)
     app.state.identity = identity or Identity(ledger)

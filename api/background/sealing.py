@@ -15,11 +15,13 @@ from types import TracebackType
 from typing import Final, Self
 
 import platformdirs
+from eventsourcing.persistence import InterfaceError, OperationalError
 
 from domain.ledger.errors import StoreError
 from domain.ledger.reader import LedgerReader
 from domain.ledger.sealing.sealing import AT_ONCE, LeaseHeldElsewhere, NotConsistent, Sealing
 from domain.ledger.sealing.signer import Signer
+from domain.ledger.stores.unavailable import Busy, Unavailable
 from domain.ledger.stores.urls import SQLiteAddress
 
 CHECKPOINT_SECONDS: Final = 45.0
@@ -30,6 +32,7 @@ GATHER_SECONDS: Final = 0.2
 """Events that are recorded within this time are sealed together."""
 
 REFUSED_SECONDS: Final = 30.0
+UNAVAILABLE_SECONDS: Final = 5.0
 SECONDS_TO_STOP: Final = 20.0
 FOLDER_SETTING: Final = "LEMTRADA_SEAL_DIR"
 KEY_SETTING: Final = "LEMTRADA_SEAL_KEY"
@@ -98,9 +101,12 @@ class SealingThread:
         """Seals and signs once. Returns the seconds to wait before the next attempt."""
         try:
             self._seal_and_sign(is_last)
-        except LeaseHeldElsewhere:
-            # Another process is sealing. This thread checks again for events that are not sealed.
+        except (LeaseHeldElsewhere, Busy):
+            # Another process is sealing, or holds a lock. This thread checks again for events that are not sealed.
             return BEAT_SECONDS
+        except (OperationalError, InterfaceError) as error:
+            self._refused(error.cause if isinstance(error, Unavailable) else "The database does not answer", waits=True)
+            return UNAVAILABLE_SECONDS
         except (NotConsistent, StoreError, OSError) as error:
             return self._refused(str(error) if not isinstance(error, OSError) else type(error).__name__)
         except Exception as error:
@@ -108,13 +114,13 @@ class SealingThread:
             from projections.worklist.runner import error_location  # noqa: PLC0415  (slow to import, and rarely needed)
 
             return self._refused(error_location(error))
-        self.sealing.refusal = None
+        self.sealing.refusal, self.sealing.waits_for_store = None, False
         return 0.0
 
-    def _refused(self, why: str) -> float:
+    def _refused(self, why: str, *, waits: bool = False) -> float:
         if why != self.sealing.refusal and not self._stopping.is_set():
             _LOG.error("New events are not being sealed: %s", why)
-        self.sealing.refusal = why
+        self.sealing.refusal, self.sealing.waits_for_store = why, waits
         return REFUSED_SECONDS
 
     def _seal_and_sign(self, is_last: bool) -> None:

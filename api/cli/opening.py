@@ -22,6 +22,7 @@ from domain.errors import InvalidCommand, LedgerError
 from domain.ledger import schema
 from domain.ledger.errors import StoreError
 from domain.ledger.reader import open_to_read
+from domain.ledger.stores.unavailable import Unavailable
 from domain.ledger.stores.urls import address_of
 from domain.ledger.time_zones import zone_of_new_ledger
 from domain.permissions.disclosure import Through
@@ -41,7 +42,8 @@ def errors_to_exit_status() -> Iterator[None]:
     except StoreError as error:
         raise CommandFailed(error.cause, error.remedy) from None
     except PersistenceError as error:
-        reason = " ".join(str(error).split()) or type(error).__name__
+        text = error.cause if isinstance(error, Unavailable) else str(error)
+        reason = " ".join(text.split()) or type(error).__name__
         raise CommandFailed(
             f"The database does not answer: {reason}",
             "check that it is running and reachable, and try again",

@@ -67,6 +67,11 @@ ProbeAddresses = Annotated[
     ),
 ]
 
+MetricsAddress = Annotated[
+    str | None,
+    typer.Option(metavar="HOST:PORT", help="Address of its own for the metrics. They are then at /metrics there."),
+]
+
 
 @app.command("serve")
 def serve_command(
@@ -86,6 +91,7 @@ def serve_command(
     public_url: PublicUrl = None,
     proxy: ProxyAddresses = None,
     probe: ProbeAddresses = None,
+    metrics: MetricsAddress = None,
     database: Database = None,
     time_zone: TimeZone = None,
     check: Annotated[
@@ -105,16 +111,18 @@ def serve_command(
         if check:
             _check(database)
             return
-        front = front_of(public_url, proxy, probe)
+        front, metrics_at = front_of(public_url, proxy, probe), serve.metrics_address(metrics)
         stack.enter_context(serve.until_stopped())
         listener = stack.enter_context(serve.listening(host, port, front))
         if with_demo:
-            _serve_demo(listener, front, time_zone, patients or len(demo.SITUATIONS))
+            _serve_demo(listener, front, time_zone, patients or len(demo.SITUATIONS), metrics_at)
             return
-        _serve_ledger(listener, front, url_to_write(database), time_zone)
+        _serve_ledger(listener, front, url_to_write(database), time_zone, metrics_at)
 
 
-def _serve_ledger(listener: socket, front: Front, url: str, time_zone: str | None) -> None:
+def _serve_ledger(
+    listener: socket, front: Front, url: str, time_zone: str | None, metrics_at: tuple[str, int] | None
+) -> None:
     """Checks the ledger and serves it until it is stopped. Raises StoreError for what is damaged."""
     zone = zone_to_open_with(url, time_zone)
     check_before_opening(url)
@@ -131,7 +139,7 @@ def _serve_ledger(listener: socket, front: Front, url: str, time_zone: str | Non
             f"Serving {_url_of(listener, front)} (documentation at /docs). Ctrl-C stops it.",
         ]
         with announce_address(ledger, serve.url_of(listener), identity.public_url):
-            serve.serve(ledger, listener, front, identity, partial(_print_all, lines))
+            serve.serve(ledger, listener, front, identity, partial(_print_all, lines), metrics_at)
 
 
 def _check_demo(context: typer.Context, with_demo: bool, patients: int | None) -> None:
@@ -219,14 +227,18 @@ def _administrator_link(identity: Identity, url: str) -> Iterator[str]:
         yield f"  {url}/sign-in/{code}"
 
 
-def _print_all(lines: Iterable[str]) -> None:
+def _print_all(lines: Iterable[str], metrics_url: str | None) -> None:
     """Prints the lines with the addresses, which the server answers from now on."""
+    if metrics_url is not None:
+        print_result(f"Metrics: {metrics_url}")
     for line in lines:
         print_result(line)
     sys.stdout.flush()
 
 
-def _serve_demo(listener: socket, front: Front, time_zone: str | None, patients: int) -> None:
+def _serve_demo(
+    listener: socket, front: Front, time_zone: str | None, patients: int, metrics_at: tuple[str, int] | None
+) -> None:
     """Serves a temporary ledger of synthetic patients until it is stopped, and then removes the ledger."""
     with TemporaryDirectory(prefix="lemtrada-ledger-demo-") as folder:
         url = f"sqlite:///{Path(folder) / 'demo.sqlite'}"
@@ -254,7 +266,7 @@ def _serve_demo(listener: socket, front: Front, time_zone: str | None, patients:
                 f"Serving {_url_of(listener, front)} (documentation at /docs). Ctrl-C stops it and removes the ledger.",
             ]
             with announce_address(ledger, serve.url_of(listener), identity.public_url):
-                serve.serve(ledger, listener, front, identity, partial(_print_all, lines))
+                serve.serve(ledger, listener, front, identity, partial(_print_all, lines), metrics_at)
 
 
 def _sign_in_links(identity: Identity, url: str) -> Iterator[str]:

@@ -24,6 +24,7 @@ from api.text.invalid_values import invalid_value
 from domain import errors
 from domain.ledger.clock_check import ClockNotTrusted
 from domain.ledger.errors import DocumentDamaged, StoreError
+from domain.ledger.stores.unavailable import SEND_AGAIN, Busy, Unavailable
 from domain.review.assessment_changes import Change
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -288,10 +289,13 @@ def _http_error(request: Request, error: HTTPException) -> Response:
     return answer
 
 
-def _unavailable(_request: Request, _error: Exception) -> JSONResponse:
+def _unavailable(_request: Request, error: Exception) -> JSONResponse:
+    cause, remedy = "The database is not available", SEND_AGAIN
+    if isinstance(error, Unavailable):
+        cause, remedy = error.cause, error.remedy
     answer = problem(
-        503, "Store unavailable", "The database is not available. A command was either saved completely or not at all.",
-        "send the same request again with the same Idempotency-Key",
+        503, "Store unavailable", f"{errors.as_sentence(cause)} A command was either saved completely or not at all.",
+        remedy,
     )  # fmt: skip
     answer.headers["Retry-After"] = "1"
     return answer
@@ -301,6 +305,11 @@ def _clock_not_trusted(_request: Request, error: ClockNotTrusted) -> JSONRespons
     answer = problem(503, "Clock not trusted", f"{error.cause[0].upper()}{error.cause[1:]}.", error.remedy)
     answer.headers["Retry-After"] = "60"
     return answer
+
+
+def too_many_waiting(request: Request) -> JSONResponse:
+    """The answer if too many requests wait for a lock of the database already. The request was not begun."""
+    return _unavailable(request, Busy("Too many requests wait for the database"))
 
 
 def _damaged(_request: Request, _error: DocumentDamaged) -> JSONResponse:

@@ -8,6 +8,8 @@ from fastapi.responses import JSONResponse
 
 from api.http.problems import problem
 from api.http.security_log import DenialReason
+from domain.errors import as_sentence
+from domain.ledger.stores.unavailable import Unavailable
 from domain.permissions.disclosure import Purpose
 
 AUTHORIZATION = "header.Authorization"
@@ -49,7 +51,12 @@ def answer_to(error: Exception) -> JSONResponse:
         )  # fmt: skip
         answer.headers["WWW-Authenticate"] = "Bearer"
         return answer
-    return problem(503, "Store unavailable", "The database is not available.", "try again in a moment")
+    cause, remedy = "The database is not available", "try again in a moment"
+    if isinstance(error, Unavailable):
+        cause, remedy = error.cause, error.remedy
+    answer = problem(503, "Store unavailable", as_sentence(cause), remedy)
+    answer.headers["Retry-After"] = "1"
+    return answer
 
 
 def unknown_purpose() -> JSONResponse:

@@ -35,6 +35,7 @@ from domain.ledger.access_log.writer import FLUSH_ROWS, AccessLog
 from domain.ledger.errors import StoreError
 from domain.ledger.members import check_intact
 from domain.ledger.reader import LedgerReader
+from domain.ledger.stores.unavailable import Unavailable
 from domain.people import Actor
 from domain.permissions import views
 from domain.permissions.disclosure import User, View
@@ -272,6 +273,9 @@ class PatientAccess:
                 accesses = [self.viewer.access(view, one, subject) for one in batch]
                 self._log.record(accesses, durable=self.viewer.is_person)
                 self._shown.update(one for one in batch if one is not None)
+        except Unavailable as error:
+            cause = f"Nothing is shown, because the access could not be recorded: {error.cause}"
+            raise Unavailable(cause, error.remedy) from error
         except PersistenceError as error:
             reason = " ".join(str(error).split()) or type(error).__name__
             raise StoreError(

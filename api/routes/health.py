@@ -6,13 +6,14 @@ from dataclasses import asdict
 from typing import Literal, cast
 
 from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
-from api.http.problems import documented
+from api.http.problems import documented, problem
 from api.routes.dependencies import LedgerOfApp
+from api.routes.readiness import Readiness
 from domain.calendar import Day
 from domain.ledger.access_log.writer import AccessLog
-from domain.ledger.clock_check import ClockNotTrusted
 from domain.policy.editions import EDITIONS
 from projections.worklist.runner import lag
 
@@ -63,17 +64,21 @@ class ViewKept(BaseModel):
 
 
 @router.get("/live")
-def live() -> Alive:
-    """Report that the process is running."""
+async def live() -> Alive:
+    """Report that the process is running. It needs no thread, so it is answered even if all threads wait."""
     return Alive()
 
 
-@router.get("/ready", responses=documented(503))
-def ready(ledger: LedgerOfApp, request: Request) -> Ready:
-    """Report that the database is available, and that its clock and this machine's are right."""
-    ledger.position()
-    if (trouble := ledger.clock_check.trouble()) is not None:
-        raise ClockNotTrusted(trouble)
+@router.get("/ready", responses=documented(503), response_model=Ready)
+def ready(ledger: LedgerOfApp, request: Request) -> Ready | JSONResponse:
+    """Report that the database can be read and written, and that new events are sealed.
+
+    The outcome of the last write counts. If it failed, or is more than 30 seconds ago, a write is tried and undone.
+    """
+    if reasons := cast("Readiness", request.app.state.readiness).reasons():
+        answer = problem(503, "Not ready", " ".join(reasons), "see Monitoring in the operations guide")
+        answer.headers["Retry-After"] = "1"
+        return answer
     known = [EditionKnown(edition=one.key, revision=one.revision, provenance=one.provenance) for one in EDITIONS]
     backlog = cast("AccessLog", request.app.state.accesses).backlog
     return Ready(

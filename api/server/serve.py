@@ -8,7 +8,7 @@ import signal
 import socket
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Final
 
 from api.server.proxy import PUBLIC_URL, Front, is_loopback, layered
@@ -67,6 +67,20 @@ def url_of(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
+def metrics_address(text: str | None) -> tuple[str, int] | None:
+    """Host and port of the option `--metrics`, or None. Raises InvalidCommand."""
+    if text is None:
+        return None
+    host, _, port = text.rpartition(":")
+    if not host or not port.isascii() or not port.isdigit() or int(port) > 65_535:
+        raise InvalidCommand(
+            "this is not an address for the metrics",
+            field="--metrics",
+            remedy="give HOST:PORT, for example 127.0.0.1:9100",
+        )
+    return host.removeprefix("[").removesuffix("]"), int(port)
+
+
 # -- the server -------------------------------------------------------------------------------
 
 
@@ -84,11 +98,18 @@ class WithoutRequestData(logging.Filter):
 
 
 def serve(
-    ledger: Ledger, listener: socket.socket, front: Front, identity: Identity, announce: Callable[[], None]
+    ledger: Ledger,
+    listener: socket.socket,
+    front: Front,
+    identity: Identity,
+    announce: Callable[[str | None], None],
+    metrics_at: tuple[str, int] | None = None,
 ) -> None:
     """Serves until SIGINT or SIGTERM. Meanwhile threads update the derived tables and seal the log.
 
-    `announce` is called once, when the server answers requests. It prints the address.
+    `announce` is called once, when the server answers requests, with the URL of the metrics if they have an address of
+    their own. It prints the addresses. `metrics_at` is that host and port. Raises InvalidCommand if that port can't be
+    opened.
 
     Requests are not logged, because a query may contain patient data. Only security events are logged.
     """
@@ -98,19 +119,24 @@ def serve(
     from api.background.sealing import SealingThread  # noqa: PLC0415
     from api.background.view_updater import ViewUpdater  # noqa: PLC0415
     from api.http import security_log  # noqa: PLC0415
+    from api.server import metrics as of_server  # noqa: PLC0415
     from api.server.connections import Limits, connections_allowed, protocol, without_disconnects  # noqa: PLC0415
 
     security_log.to_standard_error()
+    metrics_url: str | None = None
 
     class AnnouncedServer(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
             if self.started:
-                announce()
+                announce(metrics_url)
 
-    app = create_app(ledger, identity)
+    token, app = of_server.token_in_environment(), create_app(ledger, identity)
+    metrics = of_server.Metrics(app)
+    inner = of_server.MetricsWithToken(of_server.RouteNoted(app), metrics, token)
+    served = of_server.Measured(layered(inner, front, this_machine=is_loopback(listener.getsockname()[0])), metrics)
     config = uvicorn.Config(
-        without_disconnects(layered(app, front, this_machine=is_loopback(listener.getsockname()[0]))),
+        without_disconnects(served),
         http=protocol(Limits(connections=connections_allowed())),
         access_log=False,
         log_level="warning",
@@ -121,7 +147,11 @@ def serve(
         timeout_graceful_shutdown=SECONDS_TO_FINISH,
     )
     logging.getLogger("uvicorn.error").addFilter(WithoutRequestData())
-    with ViewUpdater(ledger), SealingThread(ledger, app.state.sealing):
+    with ExitStack() as running:
+        if metrics_at is not None:
+            metrics_url = running.enter_context(of_server.served_at(metrics_at, metrics))
+        running.enter_context(ViewUpdater(ledger))
+        running.enter_context(SealingThread(ledger, app.state.sealing))
         AnnouncedServer(config).run(sockets=[listener])
 
 

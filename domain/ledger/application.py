@@ -44,6 +44,7 @@ from domain.ledger.members import shared_spelling
 from domain.ledger.reader import Clock, Entropy, LedgerReader, checked, folded, utc_now
 from domain.ledger.related_streams import AboutMember, AboutName, AboutTwo, RelatedStreams, related_streams
 from domain.ledger.stores.group_commit import CommandRecord
+from domain.ledger.stores.unavailable import HISTORY_LOCK_SECONDS, Busy
 from domain.ledger.stores.urls import Address, SQLiteAddress, address_of
 from domain.people import Actor
 from domain.permissions.commands import check_role
@@ -53,7 +54,7 @@ ATTEMPTS: Final = 100
 """How many times a command is decided when other processes keep changing the same streams first."""
 
 HISTORY_LOCKS: Final = 256
-"""The number of locks that the patients share. Within a process, commands on one history run one after another."""
+"""The number of locks that the patients share. In a process, commands on one history run one after another."""
 
 _WITH_RELATED_STREAMS: Final = frozenset(get_args(AboutMember | AboutTwo | AboutName))
 """Commands that write to more than one stream. The ledger always reads these streams before it decides."""
@@ -63,8 +64,7 @@ _WITH_RELATED_STREAMS: Final = frozenset(get_args(AboutMember | AboutTwo | About
 class Outcome:
     """The result of a command. A repeated idempotency key returns the result of the first command.
 
-    `history` is the state after `events`, even if more events were recorded since. `replayed` is true if the key
-    was repeated.
+    `history` is the state after `events`, even if more were recorded since. `replayed`: the key was repeated.
     """
 
     patient_id: UUID
@@ -136,9 +136,11 @@ class Ledger(LedgerReader):
         not stored, and the errors of the decision.
         """
         sent = self._sent(patient_id, command, actor, key, imported_from)
-        # Commands on one history run one after another in this process, so that only other processes can cause a
-        # conflict. Otherwise, many callers at once could use up the attempts.
-        with self._history_locks[patient_id.int % len(self._history_locks)]:
+        # One after another in this process: otherwise, many callers at once could use up the attempts by conflicts.
+        lock = self._history_locks[patient_id.int % len(self._history_locks)]
+        if not lock.acquire(timeout=HISTORY_LOCK_SECONDS):
+            raise Busy("The record is busy: earlier commands on it did not finish in time")
+        try:
             if (outcome := self._executed_on_cached_history(sent, patient_id, command, expected_version)) is not None:
                 return outcome
             for _ in range(ATTEMPTS):
@@ -158,6 +160,8 @@ class Ledger(LedgerReader):
                 others = related.events(patient_id, command, events, context)
                 if (outcome := self._save(sent, events, others, history)) is not None:
                     return outcome
+        finally:
+            lock.release()
         raise errors.Conflict("Other users kept changing this record", remedy="send the command again")
 
     def _executed_on_cached_history(
@@ -221,10 +225,7 @@ class Ledger(LedgerReader):
     def outcome_on_record(
         self, patient_id: UUID, command: Command, actor: Actor, *, key: str, imported_from: ImportedFrom | None = None
     ) -> Outcome | None:
-        """The outcome of exactly this command of this actor, under this key and from this import. None: not on record.
-
-        Nothing is recorded.
-        """
+        """The recorded outcome of exactly this command of this actor, with this key and import, or None."""
         sent = self._sent(patient_id, command, actor, key, imported_from)
         found = self.recorder.find_command(actor.id, key)
         return None if found is None or found.request_digest != sent.digest else self._outcome_of(found, sent.digest)
@@ -247,9 +248,9 @@ class Ledger(LedgerReader):
         key: str | None,
         imported_from: ImportedFrom | None,
     ) -> _SentCommand:
-        """The command as it was sent, with a digest of all of it.
+        """The command as it was sent, with a digest of all of it and of the ledger's secret.
 
-        The digest includes the ledger's secret, so that nobody can find out names by trying them against the digest.
+        With the secret, nobody can find out names by trying them against the digest.
         Raises InvalidCommand if the key is malformed.
         """
         if key is not None and not (1 <= len(key) <= 200 and key.isprintable()):
@@ -258,6 +259,7 @@ class Ledger(LedgerReader):
                 field="Idempotency-Key",
                 remedy="send a random one, for example a UUID",
             )
+        self.commands[type(command).__name__] += 1
         parts = [to_json([patient_id, type(command).__name__])[1:-1], _json(command), _json(actor)]
         if imported_from is not None:
             parts.append(_json(imported_from))

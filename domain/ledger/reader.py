@@ -8,7 +8,7 @@ therefore reads the newer events, or writes on the condition that there are none
 from __future__ import annotations
 
 import os
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from threading import Lock
@@ -37,6 +37,7 @@ from domain.ledger.event_store import EventMapper, PatientEvents
 from domain.ledger.member_index import MemberIndex
 from domain.ledger.members import Members
 from domain.ledger.stores.backends import factory_at
+from domain.ledger.stores.unavailable import StoreCondition
 from domain.ledger.stores.urls import Address, address_of
 
 if TYPE_CHECKING:
@@ -184,6 +185,8 @@ class LedgerReader(Application[UUID]):
         self._clock = clock
         self._entropy = entropy
         self._remembered = HistoryCache()
+        self.commands: Counter[str] = Counter()
+        """The commands that this process received, by their names, for the metrics."""
         super().__init__(settings)
         self.recorder.on_connection_lost(self._remembered.forget)
         self.index = MemberIndex(self.events, stored.index_namespace)
@@ -292,6 +295,11 @@ class LedgerReader(Application[UUID]):
     def is_empty(self) -> bool:
         """Whether no history was ever opened. Users and other system events do not count."""
         return not self.recorder.opened_since(0, HistoryOpened.TOPIC, 1)
+
+    @property
+    def condition(self) -> StoreCondition:
+        """The last write, and what the store counts, for readiness and metrics. It gives no record."""
+        return self.recorder
 
     def now(self) -> datetime:
         """The current instant of the clock, in UTC."""

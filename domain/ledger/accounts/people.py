@@ -33,6 +33,7 @@ from domain.events.system import (
 from domain.frozen import set_fields
 from domain.ledger.application import ATTEMPTS, Ledger
 from domain.ledger.stores.sqlite_recorder import Row
+from domain.ledger.stores.unavailable import Busy
 from domain.people import Actor
 from domain.permissions.accounts import EMPTY_DIRECTORY, Directory, Issued, fold, is_reserved
 
@@ -54,6 +55,8 @@ class People:
         """The directory as it was last read."""
         self._last_row: Row | None = None
         self.read_at = -SECONDS_OLD_MAX
+        self._busy: Busy | None = None
+        self._busy_at = -SECONDS_OLD_MAX
         """When the directory was read, by `time.monotonic`."""
 
     @cached_property
@@ -68,12 +71,20 @@ class People:
         return time.monotonic() - self.read_at < SECONDS_OLD_MAX
 
     def directory(self) -> Directory:
-        """The directory, at most `SECONDS_OLD_MAX` old."""
+        """The directory, at most `SECONDS_OLD_MAX` old. Raises Busy, also if a read ended with that so long ago."""
         if self.is_fresh:
             return self.known
         with self._one_at_a_time:
             # If many threads find the directory outdated, one of them reads it and the others wait.
-            return self.known if self.is_fresh else self._read()
+            if self.is_fresh:
+                return self.known
+            if self._busy is not None and time.monotonic() - self._busy_at < SECONDS_OLD_MAX:
+                raise Busy(self._busy.cause, self._busy.remedy)
+            try:
+                return self._read()
+            except Busy as busy:
+                self._busy, self._busy_at = busy, time.monotonic()
+                raise
 
     def read(self) -> Directory:
         """The directory in the store now."""

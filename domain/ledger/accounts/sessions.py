@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, cast
 
-from eventsourcing.persistence import InterfaceError, OperationalError
 from eventsourcing.postgres import PostgresDatastore
 from eventsourcing.sqlite import SQLiteDatastore
-from eventsourcing.utils import retry
 from psycopg.sql import SQL, Identifier
 
 from domain.ledger.stores.postgres_datastore import SCHEMA, LedgerPostgresDatastore
 from domain.ledger.stores.sqlite_connections import LedgerSQLiteDatastore
+from domain.ledger.stores.unavailable import retried
 
 SESSION_IDLE_LIMIT: Final = timedelta(minutes=30)
 """A session ends after this time without a request."""
@@ -23,8 +22,6 @@ SESSION_LIFETIME: Final = timedelta(hours=12)
 
 USED_NOTED_EVERY: Final = timedelta(minutes=1)
 """The least time between two updates of a row, so that not every request writes. A session may end this much early."""
-
-_retried = retry((InterfaceError, OperationalError), max_attempts=10, wait=0.2)
 
 _COLUMNS: Final = "secret_sha256, person_id, created_at, last_used_at, expires_at"
 _INSERT: Final = f"INSERT INTO {{schema}}sessions ({_COLUMNS}, row) VALUES (?, ?, ?, ?, ?, '{{{{}}}}')"  # noqa: S608
@@ -88,12 +85,12 @@ class Sessions:
 
     # -- reading and writing on either store --------------------------------------------------
 
-    @_retried
+    @retried
     def _write(self, statement: str, *values: Any) -> None:
         with self._datastore.transaction(commit=True) as c:
             c.execute(self._for_store(statement), self._values_for_store(values))
 
-    @_retried
+    @retried
     def _read(self, statement: str, *values: Any) -> Any:
         with self._datastore.transaction(commit=False) as c:
             c.execute(self._for_store(statement), self._values_for_store(values))

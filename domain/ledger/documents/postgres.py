@@ -13,8 +13,7 @@ from typing import Any, BinaryIO, Final, cast
 from uuid import UUID
 
 import psycopg
-from eventsourcing.persistence import InterfaceError, OperationalError, ProgrammingError
-from eventsourcing.utils import retry
+from eventsourcing.persistence import ProgrammingError
 from psycopg.sql import SQL, Composed, Identifier
 
 from domain.ledger.documents.cipher import HEAD_BYTES, decrypted, encrypting, stored_piece_bytes
@@ -33,8 +32,7 @@ from domain.ledger.documents.content import (
 from domain.ledger.encryption.records import RecordCipher
 from domain.ledger.errors import StoreError
 from domain.ledger.stores.postgres_datastore import SCHEMA, LedgerPostgresDatastore
-
-_retried = retry((InterfaceError, OperationalError), max_attempts=10, wait=0.2)
+from domain.ledger.stores.unavailable import retried
 
 
 def _in_schema(statement: str) -> Composed:
@@ -132,7 +130,7 @@ class PostgresDocuments:
                     orphans.append((old["patient_id"], sha256))
         return Swept(tuple(orphans))
 
-    @_retried
+    @retried
     def _store(self, patient_id: UUID, document: StoredDocument, spool: BinaryIO) -> None:
         key = (patient_id, document.sha256)
         with self._datastore.transaction(commit=True) as c:
@@ -172,7 +170,7 @@ class PostgresDocuments:
     def _row(self, statement: Composed, *values: Any) -> dict[str, Any] | None:
         return next(iter(self._rows(statement, *values)), None)
 
-    @_retried
+    @retried
     def _rows(self, statement: Composed, *values: Any) -> list[dict[str, Any]]:
         with self._datastore.get_connection() as connection:
             return connection.execute(statement, values, binary=True).fetchall()

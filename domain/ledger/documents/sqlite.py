@@ -89,8 +89,12 @@ class SQLiteDocuments:
         return b"".join(self._stored(self._place(patient_id, sha256)))
 
     def exists(self, patient_id: UUID, sha256: str) -> bool:
+        """Whether the document is stored. Raises FilesChanged if the folder of documents is not here."""
         with translated_file_errors():
-            return is_hash(sha256) and self._place(patient_id, sha256).exists()
+            is_stored = is_hash(sha256) and self._place(patient_id, sha256).exists()
+        if not is_stored:
+            self._datastore.files.check()
+        return is_stored
 
     def size(self, patient_id: UUID, sha256: str) -> int:
         """The size in bytes. Raises NotFound."""
@@ -140,7 +144,11 @@ class SQLiteDocuments:
 
     @contextmanager
     def _incoming_file(self) -> Iterator[IO[bytes]]:
-        """A temporary file that only its owner can read. It is removed at the end unless it was renamed."""
+        """A temporary file that only its owner can read. It is removed at the end unless it was renamed.
+
+        Raises FilesChanged rather than create a folder in place of one that was removed.
+        """
+        self._datastore.files.check()
         with translated_file_errors():
             _make(self.folder)
             _make(self._incoming)

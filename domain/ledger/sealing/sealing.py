@@ -78,8 +78,11 @@ class Sealing:
         self.origins = Origins(ledger)
         self._unpublished: dict[tuple[str, int], str] = {}
         self.not_published: str | None = None
+        self._has_signed = False
         self.refusal: str | None = None
         """Why sealing or signing is refused now, for monitoring; None if nothing is wrong."""
+        self.waits_for_store = False
+        """Whether the refusal is only that the store does not answer, which readiness finds out by itself."""
 
     @property
     def position(self) -> int:
@@ -156,6 +159,7 @@ class Sealing:
             self._keep(last[0], last[1])
         note = self._signer.sign(self._head(origin), self._path)
         signed = SignedCheckpoint.of(note)
+        self._has_signed = True
         self._keep(note, signed.checkpoint)
         return signed
 
@@ -201,6 +205,13 @@ class Sealing:
                 if monotonic() > deadline:
                     raise
                 sleep(0.05)
+
+    def lost_folder(self) -> str | None:
+        """Why the signer can't go on, if the folder with what it signed is missing; None if it is in place."""
+        folder = self._signer.folder
+        if not self._has_signed or self._signer.has_signed():
+            return None
+        return f"The signer's folder {folder.name} is missing, or has no checkpoint: restore it from its backup"
 
     def would_refuse(self) -> str | None:
         """Why the signer would refuse to sign the sealed events now; None if it would sign."""

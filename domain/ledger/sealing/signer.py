@@ -114,6 +114,10 @@ class Signer:
                 "restore the file from its backup or from the published checkpoints",
             ) from None
 
+    def has_signed(self) -> bool:
+        """Whether the note that was signed last is in the folder."""
+        return (self.folder / LAST).exists()
+
     def sign(self, checkpoint: Checkpoint, path: ConsistencyPath) -> str:
         """Signs a checkpoint, and saves the note on disk. Raises NotConsistent and StoreError."""
         last = self.last()

@@ -7,7 +7,7 @@ that a single command may have caused, each command is tried alone. No caller ge
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +16,8 @@ from typing import Final, Generic, NamedTuple, Protocol, TypeVar
 from uuid import UUID
 
 from eventsourcing.persistence import IntegrityError, InterfaceError, OperationalError, PersistenceError, StoredEvent
+
+from domain.ledger.stores.unavailable import Busy
 
 BATCH_MAX: Final = 64
 """The most commands in one transaction. Later commands are written in the next transaction."""
@@ -119,6 +121,8 @@ class GroupCommit(Generic[R]):
         self._queue_lock = Lock()
         self._queue: deque[_WaitingCaller[R]] = deque()
         self._has_leader = False
+        self.sizes: Counter[int] = Counter()
+        """How many batches had each size, for the metrics."""
 
     def commit(self, recording: R) -> None:
         """Returns when the recording is durable. Raises IntegrityError if its version or key is taken.
@@ -156,11 +160,20 @@ class GroupCommit(Generic[R]):
         """Writes the next batch, which includes the leader's own recording, and passes the lead to the next caller."""
         with self._queue_lock:
             batch = self._next_batch()
+            self.sizes[len(batch)] += 1
         try:
             self._write_batch(batch)
         finally:
+            late: list[_WaitingCaller[R]] = []
             with self._queue_lock:
+                if isinstance(batch[0].error, Busy):
+                    # They waited for the same lock. If each waited once more, nobody could say how long it takes.
+                    late = list(self._queue)
+                    self._queue.clear()
                 self._pass_lead_on()
+            for one in late:
+                one.answer(error=batch[0].error)
+                one.turn.release()
             for one in batch[1:]:
                 if not one.answered:
                     # Otherwise, this caller would become a leader, and take its own recording for durable.

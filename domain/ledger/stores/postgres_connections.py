@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from threading import BoundedSemaphore, Lock
 from typing import Any, Final
 
@@ -24,17 +24,16 @@ from eventsourcing.persistence import (
     PersistenceError,
     ProgrammingError,
 )
-from eventsourcing.utils import retry
 from psycopg import Connection, Cursor
 from psycopg.pq import TransactionStatus
 from psycopg.rows import TupleRow
 from psycopg.sql import SQL, Identifier
 
 from domain.ledger.stores import postgres_datastore
-from domain.ledger.stores.postgres_datastore import CONNECTIONS_MAX, LedgerPostgresDatastore, connected
+from domain.ledger.stores.postgres_datastore import CONNECTIONS_MAX, LedgerPostgresDatastore, connected, known_cause
+from domain.ledger.stores.unavailable import ATTEMPTS, PAUSE_SECONDS, STATEMENT_SECONDS, Busy, retried
 
-ATTEMPTS: Final = 10
-PAUSE_SECONDS: Final = 0.2
+__all__ = ["ATTEMPTS", "PAUSE_SECONDS"]
 
 _TRANSLATION: Final[tuple[tuple[type[psycopg.Error], type[PersistenceError]], ...]] = (
     (psycopg.InterfaceError, InterfaceError),
@@ -48,6 +47,8 @@ _TRANSLATION: Final[tuple[tuple[type[psycopg.Error], type[PersistenceError]], ..
 
 def translated(error: psycopg.Error) -> PersistenceError:
     """The persistence error of eventsourcing for an error of psycopg."""
+    if (known := known_cause(error)) is not None:
+        return known
     ours = next((ours for theirs, ours in _TRANSLATION if isinstance(error, theirs)), DatabaseError)
     return ours(str(error))
 
@@ -63,6 +64,21 @@ def connect(datastore: LedgerPostgresDatastore) -> Connection[TupleRow]:
             f"no connection to {address} within {seconds} s: check that the server "
             "is running and accepts more connections"
         ) from error
+
+
+def connect_to_read(datastore: LedgerPostgresDatastore) -> Connection[TupleRow]:
+    """A new connection whose statements wait for a lock, and take, only so long. Raises OperationalError.
+
+    A connection that writes has no such limit: PostgreSQL may report a commit that only the primary has.
+    """
+    connection = connect(datastore)
+    milliseconds = int(postgres_datastore.WAIT_SECONDS * 1000), STATEMENT_SECONDS * 1000
+    try:
+        connection.execute("SET lock_timeout = {}; SET statement_timeout = {}".format(*milliseconds).encode())
+    except psycopg.Error as error:
+        close_quietly(connection)
+        raise translated(error) from error
+    return connection
 
 
 def is_unusable(connection: Connection[TupleRow]) -> bool:
@@ -88,14 +104,16 @@ class Readers:
         self._idle: deque[Cursor[TupleRow]] = deque()
         self.on_lost: Callable[[], None] = lambda: None
 
-    @retry((InterfaceError, OperationalError), max_attempts=ATTEMPTS, wait=PAUSE_SECONDS)
+    @retried
     def read(self, statement: bytes, values: Sequence[Any]) -> list[Any]:
-        """The rows. The statement is prepared, so that each connection plans it once."""
-        with self._free:
+        """The rows. The statement is prepared, so that each connection plans it once. Raises Busy."""
+        if not self._free.acquire(timeout=postgres_datastore.WAIT_SECONDS):
+            raise Busy("The database is busy: the other reads of this process did not finish in time")
+        with self._released():
             try:
                 cursor = self._idle.pop()
             except IndexError:
-                cursor = connect(self._datastore).cursor(binary=True)
+                cursor = connect_to_read(self._datastore).cursor(binary=True)
             try:
                 found = cursor.execute(statement, values, prepare=True).fetchall()
             except psycopg.Error as error:
@@ -113,6 +131,18 @@ class Readers:
                 raise
             self._idle.append(cursor)
             return found
+
+    @contextmanager
+    def _released(self) -> Iterator[None]:
+        try:
+            yield
+        finally:
+            self._free.release()
+
+    @property
+    def in_use(self) -> int:
+        """How many connections are in use, for the metrics."""
+        return CONNECTIONS_MAX - self._free._value
 
     def close(self) -> None:
         """Closes the idle connections."""

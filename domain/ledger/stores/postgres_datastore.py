@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
+import psycopg
 import psycopg_pool
 from eventsourcing.persistence import InterfaceError, InternalError, OperationalError
 from eventsourcing.postgres import PostgresDatastore
@@ -13,6 +14,7 @@ from psycopg import Connection
 from psycopg.rows import DictRow, TupleRow, dict_row
 
 from domain.ledger.stores.postgres_session import prepare_session
+from domain.ledger.stores.unavailable import STATEMENT_SECONDS, Busy, Unavailable
 from domain.ledger.stores.urls import PostgresAddress
 from domain.ledger.tables.tables import SCHEMA
 
@@ -20,8 +22,26 @@ __all__ = ["CONNECTIONS_MAX", "SCHEMA", "LedgerPostgresDatastore", "connected", 
 
 CONNECTIONS_MAX: Final = 16
 WAIT_SECONDS: Final = 3
-"""The longest wait for a connection, and for a lock. The library tries ten times, so it waits half a minute in all."""
+"""The longest wait for a connection, and of a read for a lock. A lost connection is tried ten times, a lock once."""
 RECONNECT_SECONDS: Final = 5
+
+
+def known_cause(error: psycopg.Error) -> Unavailable | None:
+    """The error in words if a lock was held too long, a statement took too long, or a disk is full; otherwise None."""
+    if isinstance(error, psycopg.errors.LockNotAvailable):
+        return Busy("The database is locked: another process did not release a lock in time")
+    if isinstance(error, psycopg.errors.QueryCanceled):
+        return Busy(f"The database is busy: a statement did not finish within {STATEMENT_SECONDS} seconds")
+    if isinstance(error, psycopg.errors.ReadOnlySqlTransaction):
+        return Unavailable(
+            "The database server is read-only: it is a standby, a former primary, or set to read-only",
+            "give the URL of the primary, or list all hosts separated by commas",
+        )
+    if isinstance(error, psycopg.errors.DiskFull):
+        return Unavailable(
+            "The disk of the database server is full", "make room on the disk, and send the request again"
+        )
+    return None
 
 
 def connection_parameters(address: PostgresAddress) -> dict[str, Any]:
@@ -95,6 +115,8 @@ class LedgerPostgresDatastore(PostgresDatastore):
             with super().get_connection() as connection:
                 yield connection
         except (OperationalError, InterfaceError, InternalError) as error:
+            if isinstance(error.__cause__, psycopg.Error) and (known := known_cause(error.__cause__)) is not None:
+                raise known from error
             if isinstance(error.__cause__, psycopg_pool.PoolTimeout):
                 message = (
                     f"no connection to {self.address} within {WAIT_SECONDS} s: check that the server is running and "

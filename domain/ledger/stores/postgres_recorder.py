@@ -8,7 +8,7 @@ each of its statements sees everything that was committed before it took the loc
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from typing import Any, Final
@@ -34,9 +34,13 @@ from domain.ledger.stores.postgres_connections import (
     translated,
 )
 from domain.ledger.stores.postgres_datastore import SCHEMA, LedgerPostgresDatastore
+from domain.ledger.stores.unavailable import LOCK_SECONDS, Busy, LastWrite, Unavailable
 from domain.ledger.stores.urls import PostgresAddress
+from domain.ledger.stores.write_probe import try_postgres
 from domain.ledger.tables.tables import CHANNEL
 
+LOCK_ATTEMPTS: Final = 3
+"""How many times a batch waits for a lock. Its callers then get an answer, after ten seconds at most."""
 POLL_SECONDS: Final = 1.0
 """The longest delay until a waiting reader sees new events if their notification was lost."""
 
@@ -94,6 +98,29 @@ class PostgresLedgerRecorder(PostgresApplicationRecorder):
         if stored_events:
             self._commits.commit(Recording(stored_events, kwargs.get("idempotency"), kwargs.get("accesses", ())))
         return None
+
+    @property
+    def last_write(self) -> LastWrite:
+        """The outcome of the last write of this process."""
+        return self._writer.last
+
+    def are_files_here(self) -> bool:
+        """True: the files of PostgreSQL are not this program's."""
+        return True
+
+    @property
+    def batch_sizes(self) -> Mapping[int, int]:
+        """How many batches of commands and accesses had each size."""
+        return self._commits.sizes
+
+    @property
+    def connections_in_use(self) -> int:
+        """How many of the connections for queries are in use now."""
+        return self._readers.in_use
+
+    def try_to_write(self) -> None:
+        """Writes and leaves nothing behind. Raises persistence errors."""
+        try_postgres(self.datastore)
 
     def wait_until_durable(self) -> None:
         """Returns when everything that can be read now is durable, also on a synchronous standby.
@@ -182,6 +209,7 @@ class Writer:
         self._datastore = datastore
         self._cursor: Cursor[TupleRow] | None = None
         self.on_lost: Callable[[], None] = lambda: None
+        self.last = LastWrite()
 
     def write(self, batch: Sequence[Recording]) -> Collection[int]:
         """Writes a batch. Returns the indexes of the recordings that were not stored because they came too late.
@@ -190,16 +218,27 @@ class Writer:
         are stored, and otherwise decide again.
         """
         commands, states = as_parameters(batch)
+        lock_waits = 0
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                return self._written(commands, states)
-            except ReadOnlyServer:
-                raise
-            except OperationalError:
-                if attempt == ATTEMPTS:
+                late = self._written(commands, states)
+            except Busy as busy:
+                self.last.lock_waits += 1
+                self.last.lock_seconds += LOCK_SECONDS
+                self.last.failure = busy
+                lock_waits += 1
+                if lock_waits == LOCK_ATTEMPTS:
                     raise
-            except ConnectionLost:
+            except OperationalError as error:
+                self.last.failure = error
+                if attempt == ATTEMPTS or isinstance(error, Unavailable):
+                    raise
+            except ConnectionLost as lost:
+                self.last.failure = lost
                 return range(len(batch))
+            else:
+                self.last.failure, self.last.succeeded_at = None, time.monotonic()
+                return late
             time.sleep(PAUSE_SECONDS)
         raise AssertionError("unreachable")
 
@@ -216,8 +255,8 @@ class Writer:
             self.on_lost()
             if is_read_only:
                 raise ReadOnlyServer(
-                    f"{self._datastore.address} is read-only: give the URL of the primary, "
-                    "or list all hosts separated by commas"
+                    f"{self._datastore.address} is read-only",
+                    "give the URL of the primary, or list all hosts separated by commas",
                 ) from error
             raise ConnectionLost from error
         except BaseException:
@@ -235,7 +274,7 @@ class Writer:
             self._cursor = None
 
 
-class ReadOnlyServer(OperationalError):
+class ReadOnlyServer(Unavailable):
     """The server is a standby or a former primary. Nothing was stored, and the next command connects again."""
 
 

@@ -15,12 +15,11 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 from uuid import UUID
 
-from eventsourcing.persistence import InterfaceError, OperationalError
 from eventsourcing.sqlite import SQLiteCursor
-from eventsourcing.utils import retry
 from pydantic_core import to_json
 
 from domain.ledger.stores.sqlite_connections import LedgerSQLiteDatastore
+from domain.ledger.stores.unavailable import LOCK_SECONDS, STATEMENT_SECONDS, VIEWS_WAIT_SECONDS, retried
 from domain.ledger.tables.tables import SCHEMA
 
 if TYPE_CHECKING:
@@ -141,14 +140,17 @@ class PostgresViews:
         self._datastore = datastore
         self._lock = lock
 
-    @retry((InterfaceError, OperationalError), max_attempts=10, wait=0.2)
+    @retried
     def reads(self, work: Callable[[SqlRun], T]) -> T:
-        with self._transaction(commit=False, first="SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY") as run:
+        first = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
+        limits = f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'; SET LOCAL statement_timeout = '{STATEMENT_SECONDS}s'"
+        with self._transaction(commit=False, first=f"{first}; {limits}") as run:
             return work(run)
 
-    @retry((InterfaceError, OperationalError), max_attempts=10, wait=0.2)
+    @retried
     def writes(self, work: Callable[[SqlRun], T]) -> T:
-        with self._transaction(commit=True, first=f"SELECT pg_advisory_xact_lock({self._lock})") as run:
+        limit = f"SET LOCAL lock_timeout = '{VIEWS_WAIT_SECONDS}s'"
+        with self._transaction(commit=True, first=f"{limit}; SELECT pg_advisory_xact_lock({self._lock})") as run:
             return work(run)
 
     @contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from threading import Condition
@@ -16,6 +16,8 @@ from eventsourcing.sqlite import SQLiteApplicationRecorder
 
 from domain.ledger.stores.group_commit import AccessRow, CommandRecord, GroupCommit, Recording
 from domain.ledger.stores.sqlite_connections import LedgerSQLiteDatastore
+from domain.ledger.stores.unavailable import FilesChanged, LastWrite
+from domain.ledger.stores.write_probe import try_sqlite
 
 POLL_SECONDS: Final = 0.5
 """The longest delay until a waiting reader sees events of another process. It sees events of its own at once."""
@@ -85,6 +87,33 @@ class SQLiteLedgerRecorder(SQLiteApplicationRecorder):
 
     def close(self) -> None:
         """Does nothing: all connections belong to the datastore."""
+
+    @property
+    def last_write(self) -> LastWrite:
+        """The outcome of the last write of this process."""
+        return self.datastore.writing().last
+
+    @property
+    def connections_in_use(self) -> int:
+        """How many connections for queries are in use now."""
+        return self.datastore.readers_in_use
+
+    def are_files_here(self) -> bool:
+        """Whether the files of the ledger are those that were opened."""
+        try:
+            self.datastore.files.check()
+        except FilesChanged:
+            return False
+        return True
+
+    @property
+    def batch_sizes(self) -> Mapping[int, int]:
+        """How many batches of commands and accesses had each size."""
+        return self._commits.sizes
+
+    def try_to_write(self) -> None:
+        """Writes and leaves nothing behind. Raises persistence errors."""
+        try_sqlite(self.datastore)
 
     # -- writing ------------------------------------------------------------------------------
 
@@ -157,11 +186,14 @@ class SQLiteLedgerRecorder(SQLiteApplicationRecorder):
         return True
 
     def wait_until_durable(self) -> None:
-        """Does nothing: everything that can be read is committed and durable."""
+        """Everything that can be read is committed and durable. Raises FilesChanged if a file is not here."""
+        self.datastore.files.check()
 
     # -- reading ------------------------------------------------------------------------------
 
     def find_command(self, caller: str, key: str) -> CommandRecord | None:
+        """The record of a key. It is acknowledged once more, so the files must still be here: raises FilesChanged."""
+        self.datastore.files.check()
         with self.datastore.reading() as connection:
             row = connection.execute(_FIND_COMMAND, (caller, key)).fetchone()
         return CommandRecord(**{**dict(row), "patient_id": UUID(row["patient_id"])}) if row is not None else None

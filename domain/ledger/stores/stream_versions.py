@@ -27,11 +27,12 @@ from domain.ledger.stores.postgres_connections import (
     PAUSE_SECONDS,
     Readers,
     close_quietly,
-    connect,
+    connect_to_read,
     translated,
 )
 from domain.ledger.stores.postgres_datastore import SCHEMA, LedgerPostgresDatastore
 from domain.ledger.stores.sqlite_connections import LedgerSQLiteDatastore
+from domain.ledger.stores.unavailable import Unavailable
 
 CONNECTIONS_MAX: Final = 4
 """The most connections to PostgreSQL of one event loop. Queries are so short that more would wait for the CPU."""
@@ -70,7 +71,7 @@ class SQLiteVersions:
     """Reads versions on SQLite. Safe for threads and for several event loops."""
 
     def __init__(self, datastore: LedgerSQLiteDatastore) -> None:
-        self._path = datastore.path
+        self._files = datastore.files
         self._idle: deque[sqlite3.Connection] = deque()
         self.close = finalize(self, _close_each, self._idle)
 
@@ -92,7 +93,7 @@ class SQLiteVersions:
 
     def _read_in_thread(self, patient_id: UUID) -> int | None:
         with sqlite_connections.translated():
-            connection = sqlite_connections.connect(self._path)
+            connection = self._files.connect()
             try:
                 version: int | None = connection.execute(_SQLITE, (patient_id.hex,)).fetchone()[0]
                 connection.execute("PRAGMA query_only=ON")
@@ -126,8 +127,8 @@ class PostgresVersions:
             for attempt in range(1, ATTEMPTS + 1):
                 try:
                     return _head(*await self._read_once(patient_id))
-                except (OperationalError, InterfaceError):
-                    if attempt == ATTEMPTS:
+                except (OperationalError, InterfaceError) as error:
+                    if attempt == ATTEMPTS or isinstance(error, Unavailable):
                         raise
                 await asyncio.sleep(PAUSE_SECONDS)
         raise AssertionError("unreachable")
@@ -150,7 +151,7 @@ class PostgresVersions:
         return found
 
     def _connected(self) -> Connection[Any]:
-        connection = connect(self._datastore)
+        connection = connect_to_read(self._datastore)
         prepared = connection.pgconn.prepare(_NAME, f"{_SELECT}$1".encode(), [_UUID])
         if prepared.status != pq.ExecStatus.COMMAND_OK:
             close_quietly(connection)

@@ -6,7 +6,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +30,8 @@ class Server:
     process: subprocess.Popen[str]
     said: Path
     headers: dict[Actor, str]
+    metrics: str | None = None
+    """The address of the metrics, if one was asked for."""
 
     def client(self, timeout: float = 30) -> Speaking:
         """Of somebody who has a token: those of `SPEAKERS`."""
@@ -55,29 +57,40 @@ def tokens_at(database: str) -> dict[Actor, str]:
 
 @contextmanager
 def served(
-    database: str, said: Path, environment: Mapping[str, str] | None = None, headers: dict[Actor, str] | None = None
+    database: str,
+    said: Path,
+    *options: str,
+    environment: Mapping[str, str] | None = None,
+    headers: dict[Actor, str] | None = None,
+    before: Callable[[], None] | None = None,
 ) -> Iterator[Server]:
-    """`environment` is added to that of the tests. `headers` are those of an earlier server of this ledger."""
+    """With more `options` of the command, if any, and `environment` added to that of the tests.
+
+    `headers` are those of an earlier server of this ledger. `before` runs in its process before the program.
+    """
     headers = headers or tokens_at(database)
     with said.open("a") as log:
         process = subprocess.Popen(
-            [sys.executable, "-W", "error", "-c", PROGRAM, "serve", "--port", "0", "--database", database],
+            [sys.executable, "-W", "error", "-c", PROGRAM, "serve", "--port", "0", "--database", database, *options],
             cwd=CHECKOUT,
             env={**os.environ, **(environment or {})},
             stdout=subprocess.PIPE,
             stderr=log,
             text=True,
+            preexec_fn=before,  # noqa: PLW1509  (no other thread of the test runs at that time)
         )
     with process:
         try:
-            yield Server(_address(process, said), process, said, headers)
+            url = _address(process, said)
+            metrics = _address(process, said, r"(?<=Metrics: )\S+") if "--metrics" in options else None
+            yield Server(url, process, said, headers, metrics)
         finally:
             process.kill()
 
 
-def _address(process: subprocess.Popen[str], said: Path) -> str:
+def _address(process: subprocess.Popen[str], said: Path, pattern: str = r"http://127\.0\.0\.1:\d+") -> str:
     assert process.stdout is not None
     for line in process.stdout:
-        if (match := re.search(r"http://127\.0\.0\.1:\d+", line)) is not None:
+        if (match := re.search(pattern, line)) is not None:
             return match[0]
     raise AssertionError(said.read_text())

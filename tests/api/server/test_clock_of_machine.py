@@ -68,7 +68,7 @@ def readiness(server: Server) -> tuple[int, str]:
 def test_a_jump_of_forty_days_for_some_seconds_writes_nothing(
     ledger_url: str, tmp_path: Path, machine: dict[str, str], set_clock: Callable[[str], None]
 ) -> None:
-    with served(ledger_url, tmp_path / "said", machine) as server:
+    with served(ledger_url, tmp_path / "said", environment=machine) as server:
         status, patient = opened(server, "M-1")
         assert status == 201
         set_clock(AHEAD)
@@ -94,11 +94,11 @@ def test_after_an_event_of_a_clock_that_was_ahead_an_administrator_confirms_the_
     """On PostgreSQL, the clock of the database server forbids the event that is ahead: see the test below."""
     ledger_url, headers = sqlite_url, tokens_at(sqlite_url)
     set_clock(AHEAD)
-    with served(ledger_url, tmp_path / "said", machine, headers) as server:
+    with served(ledger_url, tmp_path / "said", environment=machine, headers=headers) as server:
         status, patient = opened(server, "M-1")
         assert status == 201, "a ledger alone cannot know that its machine starts with a wrong clock"
     set_clock(RIGHT)
-    with served(ledger_url, tmp_path / "said", machine, headers) as server:
+    with served(ledger_url, tmp_path / "said", environment=machine, headers=headers) as server:
         status, problem = opened(server, "M-2")
         assert status == 503, problem
         assert "behind the newest event" in problem["detail"]
@@ -126,7 +126,7 @@ def test_on_postgresql_a_program_that_starts_with_a_wrong_clock_writes_nothing(
 ) -> None:
     headers = tokens_at(postgresql_url)
     set_clock(AHEAD)
-    with served(postgresql_url, tmp_path / "said", machine, headers) as server:
+    with served(postgresql_url, tmp_path / "said", environment=machine, headers=headers) as server:
         status, problem = opened(server, "M-1")
         assert status == 503, problem
         assert "database server" in problem["detail"]

@@ -121,10 +121,10 @@ def test_a_ledger_whose_file_vanished_is_not_created_again(sqlite_url: str, cloc
     with open_ledger(sqlite_url, clock=clock) as ledger:
         for file in tmp_path.iterdir():
             file.unlink()
-        with pytest.raises(OperationalError, match="unable to open"):
+        with pytest.raises(OperationalError, match="removed, replaced, or unmounted"):
             opened(ledger)
         # The queue of writers is open again.
-        with pytest.raises(OperationalError, match="unable to open"):
+        with pytest.raises(OperationalError, match="removed, replaced, or unmounted"):
             opened(ledger)
         assert list(tmp_path.iterdir()) == []
 
