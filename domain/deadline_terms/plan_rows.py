@@ -16,7 +16,8 @@ from datetime import date
 from types import MappingProxyType
 from typing import Annotated, Any, Final, Literal, get_args
 
-from pydantic import Field, StrictBool, StrictInt, ValidationError, model_validator
+from pydantic import BeforeValidator, Field, StrictBool, StrictInt, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
 
 from domain.calendar import Day
 from domain.deadline_terms.rows import TERMS
@@ -29,6 +30,13 @@ from domain.facts import FrozenModel, Name
 
 Service = Literal["pre_service", "post_service", "both"]
 Count = Annotated[StrictInt, Field(ge=1, le=1000)]
+
+
+def _whole(value: object) -> object:
+    """The value, unless it is true, false or a number with a fraction, which compare as equal to a whole number."""
+    if isinstance(value, bool | float):
+        raise PydanticCustomError("literal_error", "Input should be 1 or 2", {"expected": "1 or 2"})
+    return value
 
 
 class InDays(FrozenModel):
@@ -66,7 +74,7 @@ class PlanRow(FrozenModel):
     answer_urgent: InDays | InHours | None = None
     appeal_file_within: InDays | None = None
     appeal_counted_from: AppealCountedFrom | None = None
-    appeal_levels: Literal[1, 2] | None = None
+    appeal_levels: Annotated[Literal[1, 2], BeforeValidator(_whole)] | None = None
     appeal_standard: InDays | InHours | None = None
     appeal_standard_of_two: InDays | InHours | None = None
     appeal_urgent: InDays | InHours | None = None
