@@ -22,7 +22,7 @@ from pydantic_core import PydanticCustomError
 from domain.calendar import Day
 from domain.deadline_terms.rows import TERMS
 from domain.deadline_terms.table import DeadlineTable, terms_for
-from domain.deadline_terms.terms import AfterLastLevel, AppealCountedFrom, Days, DeadlineTerms, Hours, Term
+from domain.deadline_terms.terms import AfterLastLevel, AppealCountedFrom, Days, DeadlineTerms, Hours
 from domain.deadline_terms.words import AFTER_LAST_LEVEL
 from domain.errors import InvalidCommand
 from domain.events.patient import STATES, Funding, LineOfBusiness
@@ -227,7 +227,7 @@ def _check(number: int, name: str, value: object, law: DeadlineTerms) -> None:
         raise _refused(number, name, f"{value} are less than the {limit} of {source}", f"send at least {limit}")
 
 
-def _may_exceed(one: Term, other: Term) -> bool:
+def _may_exceed(one: Days | Hours, other: Days | Hours) -> bool:
     """Whether a term can end later than the other: n days have from 24 n hours to the hours of another day more."""
     if type(one) is type(other):
         return one.count > other.count

@@ -23,7 +23,7 @@ from functools import lru_cache
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from domain.deadline_terms.terms import Days, DeadlineTerms, Hours, Term, Urgency
+from domain.deadline_terms.terms import Days, DeadlineTerms, Either, Hours, Term, Urgency, parts_of
 
 DeadlineStatus = Literal["running", "at_risk", "overdue", "paused", "stopped"]
 
@@ -138,6 +138,9 @@ def end_of_day(day: date, zone: ZoneInfo) -> datetime:
 
 def after(start: datetime, term: Term, zone: ZoneInfo) -> datetime:
     """The end of a term that starts at `start`, in UTC. In a term of days, the day of the start is day zero."""
+    if isinstance(term, Either):
+        ends = [after(start, one, zone) for one in parts_of(term)]
+        return min(ends) if term.ends == "first" else max(ends)
     if isinstance(term, Hours):
         return _utc(start) + timedelta(hours=term.count)
     return end_of_day(_utc(start).astimezone(zone).date() + timedelta(days=term.count), zone)
@@ -282,7 +285,10 @@ def _standard_clock(terms: DeadlineTerms, times: DecisionTimes, zone: ZoneInfo) 
         stops, counted = _pause(terms, times, extension, zone)
     if stops:
         rule += ", excluding the time while requested information was pending"
-    due_at = end_of_term(start, terms.standard, extended, counted, zone)
+    due_at = min(
+        end_of_term(start, one, extended, stops if isinstance(one, Hours) else counted, zone)
+        for one in parts_of(terms.standard)
+    )
     return deadline(terms, times, start, due_at, stops, (rule, "standard", "standard"))
 
 
@@ -304,7 +310,7 @@ def _pause(
     """The pause of an extension for missing information, from its notice to the answer or the end of the time for it.
 
     The answer is complete when all that was requested by then, and not answered yet, is answered. The second list is
-    for counting days: an answer at midnight is of the day that it starts, and a limit at midnight of the day that it
+    for a term in days: an answer at midnight is of the day that it starts, and a limit at midnight of the day that it
     ends.
     """
     if not (extension.for_information and terms.information_extension_stops and terms.answer_standard):
@@ -320,8 +326,7 @@ def _pause(
     limit = after(max(at, extension.notice_received_at or at), terms.answer_standard, zone)
     since = max(times.received_at, at)
     until = max(since, min(limit, max(one.answered_at or limit for one in awaited)))
-    is_exact = until >= limit or isinstance(terms.standard, Hours)
-    return [(since, until)], [(since, until if is_exact else until + timedelta.resolution)]
+    return [(since, until)], [(since, until if until >= limit else until + timedelta.resolution)]
 
 
 def urgent_clock(terms: DeadlineTerms, times: DecisionTimes, start: datetime, zone: ZoneInfo) -> DecisionDeadline:
@@ -356,7 +361,11 @@ def is_expedited(times: DecisionTimes, at: datetime) -> bool:
 
 
 def end_of_term(
-    start: datetime, term: Term, extended: Days | None, stops: Sequence[tuple[datetime, datetime]], zone: ZoneInfo
+    start: datetime,
+    term: Days | Hours,
+    extended: Days | None,
+    stops: Sequence[tuple[datetime, datetime]],
+    zone: ZoneInfo,
 ) -> datetime:
     """The end of a standard term with its extension and its pauses, in UTC.
 
