@@ -160,25 +160,25 @@ def _coverage_in_words(row: DeadlineTerms) -> str:
 
 # -- the safe figure of several rows -------------------------------------------------------------
 
-_Place = tuple[DeadlineTerms, str]
+_FigureOf = tuple[DeadlineTerms, str]
 """A row, and the name of one of its figures."""
-_Chosen = tuple[Any, Sequence[_Place]]
+_Chosen = tuple[Any, Sequence[_FigureOf]]
 """A figure, and where it is from."""
 
 
-def _earliest(places: Sequence[_Place]) -> _Chosen:
+def _earliest(places: Sequence[_FigureOf]) -> _Chosen:
     """The time that ends first. None is no time at all, which is the shortest."""
     without = next((one for one in places if _value(one) is None), None)
     return (None, [without]) if without is not None else _time(places, "first")
 
 
-def _latest(places: Sequence[_Place]) -> _Chosen:
+def _latest(places: Sequence[_FigureOf]) -> _Chosen:
     """The time that ends last. None is no time at all, which is the shortest."""
     stated = [one for one in places if _value(one) is not None]
     return _time(stated, "last") if stated else (None, places[:1])
 
 
-def _time(places: Sequence[_Place], ends: Literal["first", "last"]) -> _Chosen:
+def _time(places: Sequence[_FigureOf], ends: Literal["first", "last"]) -> _Chosen:
     """The time that ends first or last. Of days and hours, both remain if the start decides which one that is."""
     choose = min if ends == "first" else max
     by_kind = [[one for one in places if isinstance(_value(one), kind)] for kind in (Days, Hours)]
@@ -194,26 +194,26 @@ def _time(places: Sequence[_Place], ends: Literal["first", "last"]) -> _Chosen:
     return _value(chosen), [chosen]
 
 
-def _value(place: _Place) -> Any:
+def _value(place: _FigureOf) -> Any:
     return getattr(*place)
 
 
-def _one_with(value: object) -> Callable[[Sequence[_Place]], _Chosen]:
+def _one_with(value: object) -> Callable[[Sequence[_FigureOf]], _Chosen]:
     """Chooses this value if one of the rows has it."""
 
-    def choose(places: Sequence[_Place]) -> _Chosen:
+    def choose(places: Sequence[_FigureOf]) -> _Chosen:
         chosen = next((one for one in places if _value(one) == value), places[0])
         return _value(chosen), [chosen]
 
     return choose
 
 
-def _greatest(places: Sequence[_Place]) -> _Chosen:
+def _greatest(places: Sequence[_FigureOf]) -> _Chosen:
     chosen = max(places, key=_value)
     return _value(chosen), [chosen]
 
 
-_SAFE: Final[dict[str, Callable[[Sequence[_Place]], _Chosen]]] = {
+_SAFE: Final[dict[str, Callable[[Sequence[_FigureOf]], _Chosen]]] = {
     **dict.fromkeys(("standard", "urgent", "extension", "urgent_decide_within", "urgent_ask_within"), _earliest),
     **dict.fromkeys(("appeal_standard", "appeal_standard_of_two", "appeal_urgent"), _earliest),
     **dict.fromkeys(("extends_urgent", "information_extension_stops"), _one_with(False)),

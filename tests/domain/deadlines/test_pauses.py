@@ -11,12 +11,12 @@ import pytest
 
 from domain.deadline_terms.table import terms_for
 from domain.deadline_terms.terms import Days, Hours
+from domain.deadlines.answer_limits import answer_limits
 from domain.deadlines.due_dates import (
     DeadlineExtension,
     DecisionDeadline,
     DecisionTimes,
     InformationRequest,
-    answer_limits,
     decision_deadline,
     end_of_day,
 )
