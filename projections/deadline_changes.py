@@ -18,7 +18,7 @@ from domain.deadlines.appeal_rights import appeal_rights, appeal_rights_revision
 from domain.deadlines.appealable import adverse_determination
 from domain.deadlines.appeals import appeal_deadline, file_by
 from domain.deadlines.due_dates import decision_deadline
-from domain.deadlines.requests import deadline_of, terms_of, times_of, was_decided_under_revision_1
+from domain.deadlines.requests import deadline_of, terms_of, times_of
 from domain.events.appeal_rights import AppealRights
 from domain.facts import FrozenModel
 from domain.history.records import Appeal, Notice, Request
@@ -116,7 +116,7 @@ def _of_dismissal(
 def _of_decision(
     history: PatientHistory, request: Request, zone: ZoneInfo, table: DeadlineTable
 ) -> Iterator[DeadlineChange]:
-    if not was_decided_under_revision_1(request) or request.closed_at is None:
+    if not request.is_decided or request.closed_at is None:
         return
     said = deadline_of(history, request, zone, table)
     now = decision_deadline(terms_of(history, request, table), times_of(history, request, zone), zone)
@@ -126,8 +126,7 @@ def _of_decision(
 def _of_appeal(
     history: PatientHistory, appeal: Appeal, zone: ZoneInfo, table: DeadlineTable
 ) -> Iterator[DeadlineChange]:
-    made = appeal.determination
-    if made is None or made.deadlines_revision is not None:
+    if appeal.determination is None:
         return
     said = appeal_deadline(history, appeal, zone, table)
     now = appeal_deadline(history, appeal, zone, table, of_today=True)

@@ -16,12 +16,13 @@ from datetime import date
 from types import MappingProxyType
 from typing import Annotated, Any, Final, Literal, get_args
 
-from pydantic import Field, StrictBool, StrictInt, ValidationError, model_validator
+from pydantic import BeforeValidator, Field, StrictBool, StrictInt, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
 
 from domain.calendar import Day
 from domain.deadline_terms.rows import TERMS
 from domain.deadline_terms.table import DeadlineTable, terms_for
-from domain.deadline_terms.terms import AfterLastLevel, AppealCountedFrom, Days, DeadlineTerms, Hours, Term
+from domain.deadline_terms.terms import AfterLastLevel, AppealCountedFrom, Days, DeadlineTerms, Hours
 from domain.deadline_terms.words import AFTER_LAST_LEVEL
 from domain.errors import InvalidCommand
 from domain.events.patient import STATES, Funding, LineOfBusiness
@@ -29,6 +30,13 @@ from domain.facts import FrozenModel, Name
 
 Service = Literal["pre_service", "post_service", "both"]
 Count = Annotated[StrictInt, Field(ge=1, le=1000)]
+
+
+def _whole(value: object) -> object:
+    """The value, unless it is true, false or a number with a fraction, which compare as equal to a whole number."""
+    if isinstance(value, bool | float):
+        raise PydanticCustomError("literal_error", "Input should be 1 or 2", {"expected": "1 or 2"})
+    return value
 
 
 class InDays(FrozenModel):
@@ -66,7 +74,7 @@ class PlanRow(FrozenModel):
     answer_urgent: InDays | InHours | None = None
     appeal_file_within: InDays | None = None
     appeal_counted_from: AppealCountedFrom | None = None
-    appeal_levels: Literal[1, 2] | None = None
+    appeal_levels: Annotated[Literal[1, 2], BeforeValidator(_whole)] | None = None
     appeal_standard: InDays | InHours | None = None
     appeal_standard_of_two: InDays | InHours | None = None
     appeal_urgent: InDays | InHours | None = None
@@ -219,7 +227,7 @@ def _check(number: int, name: str, value: object, law: DeadlineTerms) -> None:
         raise _refused(number, name, f"{value} are less than the {limit} of {source}", f"send at least {limit}")
 
 
-def _may_exceed(one: Term, other: Term) -> bool:
+def _may_exceed(one: Days | Hours, other: Days | Hours) -> bool:
     """Whether a term can end later than the other: n days have from 24 n hours to the hours of another day more."""
     if type(one) is type(other):
         return one.count > other.count

@@ -43,7 +43,25 @@ class Hours:
         return f"{self.count} hour{'' if self.count == 1 else 's'}"
 
 
-Term = Days | Hours
+@dataclass(frozen=True, slots=True)
+class Either:
+    """A time in days and one in hours, of two rows that may apply. Which of them ends first depends on the start."""
+
+    days: Days
+    hours: Hours
+    ends: Literal["first", "last"]
+
+    def __str__(self) -> str:
+        return f"{self.hours} or {self.days}, whichever ends {self.ends}"
+
+
+Term = Days | Hours | Either
+
+
+def parts_of(term: Term) -> tuple[Days | Hours, ...]:
+    """The times of which a term consists: one, or the two of which one applies."""
+    return (term.days, term.hours) if isinstance(term, Either) else (term,)
+
 
 PLANS_OWN: Final = "the plan's own choice"
 """The source of a figure that no rule sets."""
@@ -56,8 +74,9 @@ class DeadlineTerms:
     `is_post_service`: the row is for requests that ask only for doses that were given before. `state` and `funding`
     limit the row to coverage of that state and funding; None is all of them. `source` is the legal text. `sources` has
     the paragraph for single figures, by field. `unconfirmed` holds the fields that nobody has checked against a primary
-    source. `binds` is false for a row that applies to no line of business today. `note` says why this row was chosen,
-    if the coverage on record leaves it open. Rows are compared by identity, so that what depends on one can be cached.
+    source. `binds` is false for a row that applies to no line of business today. `note` says why this row was chosen
+    and which rows may apply, if the coverage on record leaves it open. Rows are compared by identity, so that what
+    depends on one can be cached.
     """
 
     line: TermsLine
@@ -108,6 +127,11 @@ class DeadlineTerms:
     """The time from the actual receipt, where receipt is only presumed: it counts if it ends later."""
 
     appeal_levels: Literal[1, 2] = 1
+    appeal_levels_open: bool = False
+    """Whether only some of the rows that may apply have two levels. A second level is then not refused, and
+    `appeal_standard` is the time of the first level, whichever of the rows applies.
+    """
+
     appeal_standard: Term
     appeal_standard_of_two: Term | None = None
     """The time of each of two levels. It is used if the plan has two levels, or if a second level is on record."""
@@ -132,11 +156,11 @@ class DeadlineTerms:
         """The name of the field that has the time to decide an appeal."""
         if urgency == "urgent":
             return "appeal_urgent"
-        is_of_two = self.appeal_levels == 2 or is_second_level
+        is_of_two = is_second_level or (self.appeal_levels == 2 and not self.appeal_levels_open)
         return "appeal_standard_of_two" if is_of_two and self.appeal_standard_of_two is not None else "appeal_standard"
 
     def term(self, figure: str) -> Term:
         """The figure of this field, which the row must have."""
         value = getattr(self, figure)
-        assert isinstance(value, Days | Hours), figure
+        assert isinstance(value, Days | Hours | Either), figure
         return value

@@ -100,8 +100,9 @@ def _flags(terms: DeadlineTerms) -> list[tuple[str, str]]:
     )
     lines.append(("information_extension_stops", f"the turnaround time of a standard request {stops}"))
     lines.append(("appeal_counted_from", f"the time to appeal counts from {COUNTED_FROM[terms.appeal_counted_from]}"))
-    levels = "one level" if terms.appeal_levels == 1 else "two levels"
-    lines.append(("appeal_levels", f"the plan has {levels} of appeal"))
+    levels = "has one level" if terms.appeal_levels == 1 else "has two levels"
+    levels = "may have two levels" if terms.appeal_levels_open else levels
+    lines.append(("appeal_levels", f"the plan {levels} of appeal"))
     if terms.forwards_upheld:
         lines.append(
             ("forwards_upheld", "the plan itself forwards a denial that it upheld, within the time of the appeal")

@@ -10,7 +10,9 @@ from datetime import date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from domain.deadline_terms.kept import terms_kept
 from domain.deadline_terms.table import BUILT_IN, DeadlineTable
+from domain.deadline_terms.terms import DeadlineTerms
 from domain.deadlines.appeal_dates import NoticeTimes, appeal_due_at, appeal_filing_deadline
 from domain.deadlines.appealable import Adverse, AdverseKind, adverse_determination
 from domain.deadlines.due_dates import DecisionDeadline
@@ -53,15 +55,12 @@ def appeal_deadline(
     """The turnaround time of an appeal, in the form of that of a request. Only the decision stops it.
 
     The terms are those of the request. If nobody has checked a figure against its source, `rule` says that the figure
-    is not confirmed. An appeal that was decided under revision 1 of the rules keeps the due date that it had then,
-    unless `of_today`.
+    is not confirmed. An appeal that was decided keeps the row of that day, and one that was decided under revision 1
+    its rules, unless `of_today`.
     """
-    request = _request_of(history, appeal)
-    made = appeal.determination
-    if made is not None and made.deadlines_revision is None and not of_today:
-        terms = replace(terms_revision_1(request), appeal_standard_of_two=None)
-    else:
-        terms = terms_of(history, request, table)
+    terms = (
+        terms_of(history, _request_of(history, appeal), table) if of_today else terms_of_appeal(history, appeal, table)
+    )
     is_second = appeal.level == "second"
     figure = terms.appeal_figure(appeal.urgency, is_second_level=is_second)
     due_at = appeal_due_at(terms, appeal.urgency, appeal.received_at, zone, is_second_level=is_second)
@@ -77,6 +76,16 @@ def appeal_deadline(
         source=terms.source_of(figure),
         urgency_applied=appeal.urgency,
     )
+
+
+def terms_of_appeal(history: PatientHistory, appeal: Appeal, table: DeadlineTable = BUILT_IN) -> DeadlineTerms:
+    """The terms of an open appeal by the table of today, and of a decided appeal by the row of its decision."""
+    request, made = _request_of(history, appeal), appeal.determination
+    if made is None:
+        return terms_of(history, request, table)
+    if made.deadlines_revision is None:
+        return replace(terms_revision_1(request), appeal_standard_of_two=None)
+    return terms_of(history, request) if made.deadline_row is None else terms_kept(made.deadline_row)
 
 
 def forwarding_deadline(

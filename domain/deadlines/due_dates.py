@@ -23,7 +23,7 @@ from functools import lru_cache
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from domain.deadline_terms.terms import Days, DeadlineTerms, Hours, Term, Urgency
+from domain.deadline_terms.terms import Days, DeadlineTerms, Either, Hours, Term, Urgency, parts_of
 
 DeadlineStatus = Literal["running", "at_risk", "overdue", "paused", "stopped"]
 
@@ -138,52 +138,12 @@ def end_of_day(day: date, zone: ZoneInfo) -> datetime:
 
 def after(start: datetime, term: Term, zone: ZoneInfo) -> datetime:
     """The end of a term that starts at `start`, in UTC. In a term of days, the day of the start is day zero."""
+    if isinstance(term, Either):
+        ends = [after(start, one, zone) for one in parts_of(term)]
+        return min(ends) if term.ends == "first" else max(ends)
     if isinstance(term, Hours):
         return _utc(start) + timedelta(hours=term.count)
     return end_of_day(_utc(start).astimezone(zone).date() + timedelta(days=term.count), zone)
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerLimits:
-    """The instants between which a response may be asked for, both included. None: there is no such limit."""
-
-    least: datetime | None
-    latest: datetime | None
-
-    @property
-    def default(self) -> datetime:
-        """The end of the time to respond if none is named."""
-        limit = self.least or self.latest
-        assert limit is not None
-        return limit
-
-
-def answer_limits(
-    terms: DeadlineTerms, times: DecisionTimes, at: datetime, zone: ZoneInfo, extension: DeadlineExtension | None = None
-) -> AnswerLimits:
-    """When a response to a request for information at `at` may be asked for. `extension` is one of the same act.
-
-    - If the request changes the urgent deadline: at least `answer_urgent`, because the deadline follows it.
-    - With an extension for missing information: at least `answer_standard`, and until the decision is due.
-    - Otherwise the time runs on, and only until the decision is due.
-    """
-    start = times.received_at if times.urgency == "urgent" else times.expedited_at
-    if (
-        start is not None
-        and terms.urgent_ask_within is not None
-        and terms.answer_urgent is not None
-        and _utc(at) <= after(start, terms.urgent_ask_within, zone)
-    ):
-        return AnswerLimits(after(at, terms.answer_urgent, zone), None)
-    if extension is None or terms.answer_standard is None:
-        return AnswerLimits(None, decision_deadline(terms, times, zone).due_at)
-    least = after(at, terms.answer_standard, zone)
-    asked = replace(
-        times,
-        information_requests=(*times.information_requests, InformationRequest(at, least)),
-        extensions=(*times.extensions, extension),
-    )
-    return AnswerLimits(least, decision_deadline(terms, asked, zone).due_at)
 
 
 @lru_cache(maxsize=4096)
@@ -263,7 +223,10 @@ def _standard_clock(terms: DeadlineTerms, times: DecisionTimes, zone: ZoneInfo) 
         stops, counted = _pause(terms, times, extension, zone)
     if stops:
         rule += ", excluding the time while requested information was pending"
-    due_at = end_of_term(start, terms.standard, extended, counted, zone)
+    due_at = min(
+        end_of_term(start, one, extended, stops if isinstance(one, Hours) else counted, zone)
+        for one in parts_of(terms.standard)
+    )
     return deadline(terms, times, start, due_at, stops, (rule, "standard", "standard"))
 
 
@@ -285,7 +248,7 @@ def _pause(
     """The pause of an extension for missing information, from its notice to the answer or the end of the time for it.
 
     The answer is complete when all that was requested by then, and not answered yet, is answered. The second list is
-    for counting days: an answer at midnight is of the day that it starts, and a limit at midnight of the day that it
+    for a term in days: an answer at midnight is of the day that it starts, and a limit at midnight of the day that it
     ends.
     """
     if not (extension.for_information and terms.information_extension_stops and terms.answer_standard):
@@ -301,8 +264,7 @@ def _pause(
     limit = after(max(at, extension.notice_received_at or at), terms.answer_standard, zone)
     since = max(times.received_at, at)
     until = max(since, min(limit, max(one.answered_at or limit for one in awaited)))
-    is_exact = until >= limit or isinstance(terms.standard, Hours)
-    return [(since, until)], [(since, until if is_exact else until + timedelta.resolution)]
+    return [(since, until)], [(since, until if until >= limit else until + timedelta.resolution)]
 
 
 def urgent_clock(terms: DeadlineTerms, times: DecisionTimes, start: datetime, zone: ZoneInfo) -> DecisionDeadline:
@@ -337,7 +299,11 @@ def is_expedited(times: DecisionTimes, at: datetime) -> bool:
 
 
 def end_of_term(
-    start: datetime, term: Term, extended: Days | None, stops: Sequence[tuple[datetime, datetime]], zone: ZoneInfo
+    start: datetime,
+    term: Days | Hours,
+    extended: Days | None,
+    stops: Sequence[tuple[datetime, datetime]],
+    zone: ZoneInfo,
 ) -> datetime:
     """The end of a standard term with its extension and its pauses, in UTC.
 

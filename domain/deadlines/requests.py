@@ -13,21 +13,21 @@ from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from domain.deadline_terms.kept import terms_kept
 from domain.deadline_terms.table import BUILT_IN, CoverageOf, DeadlineTable, terms_for
 from domain.deadline_terms.terms import Days, DeadlineTerms
+from domain.deadlines.answer_limits import AnswerLimits, answer_limits
 from domain.deadlines.due_dates import (
-    AnswerLimits,
     DeadlineExtension,
     DecisionDeadline,
     DecisionTimes,
     InformationRequest,
-    answer_limits,
     decision_deadline,
     end_of_day,
     reason_against_extension,
 )
 from domain.deadlines.revision_1 import decision_deadline_revision_1
-from domain.history.records import Request
+from domain.history.records import DeterminationRecord, Request
 from domain.history.request_times import GrantedExtension
 from domain.history.state import PatientHistory
 
@@ -38,13 +38,13 @@ def deadline_of(
     """When the request is due, and why.
 
     The turnaround time of an imported request stops at the latest at the end of the day on which it was decided. A
-    request that was decided under revision 1 of the rules keeps the due date that it had then.
+    request that was decided keeps the row of that day, and one that was decided under revision 1 its rules.
     """
     times = times_of(history, request, zone)
     if was_decided_under_revision_1(request):
         clock = decision_deadline_revision_1(terms_revision_1(request), times, zone)
     else:
-        clock = decision_deadline(terms_of(history, request, table), times, zone)
+        clock = decision_deadline(terms_in_effect(history, request, table), times, zone)
     if restarted_at(request) is None:
         return clock
     return replace(clock, rule=clock.rule.replace("from receipt", "from being reopened"))
@@ -66,6 +66,22 @@ def terms_of(history: PatientHistory, request: Request, table: DeadlineTable = B
     )
 
 
+def terms_in_effect(history: PatientHistory, request: Request, table: DeadlineTable = BUILT_IN) -> DeadlineTerms:
+    """The terms of an open request by the table of today, and of a decided request by the row of its decision."""
+    decision = _closing_decision(request)
+    stored = None if decision is None else decision.determination or decision.past
+    if stored is None:
+        return terms_of(history, request, table)
+    return terms_of(history, request) if stored.deadline_row is None else terms_kept(stored.deadline_row)
+
+
+def _closing_decision(request: Request) -> DeterminationRecord | None:
+    """The determination that ended the turnaround time of a decided request: not one of a later appeal."""
+    if not request.is_decided:
+        return None
+    return next((one for one in reversed(request.decisions) if one.kind != "referred" and one.appeal_id is None), None)
+
+
 def is_post_service(request: Request) -> bool:
     """Whether the request asks only for doses that were given before.
 
@@ -77,9 +93,10 @@ def is_post_service(request: Request) -> bool:
 
 
 def was_decided_under_revision_1(request: Request) -> bool:
-    """Whether the determination in effect was made before revision 2 of the rules of deadlines."""
-    made = request.determination
-    return request.is_decided and made is not None and made.deadlines_revision is None
+    """Whether the determination of a decided request was made before revision 2 of the rules of deadlines."""
+    decision = _closing_decision(request)
+    made = None if decision is None else decision.determination
+    return made is not None and made.deadlines_revision is None
 
 
 def terms_revision_1(request: Request) -> DeadlineTerms:

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from domain.deadline_terms.terms import Days, DeadlineTerms
+from domain.deadline_terms.terms import Days, DeadlineTerms, parts_of
 from domain.deadlines.due_dates import (
     DeadlineExtension,
     DecisionDeadline,
@@ -62,7 +62,7 @@ def _standard_clock(terms: DeadlineTerms, times: DecisionTimes, zone: ZoneInfo) 
                 stops = joined([*stops, (max(start, at), max(start, change.ends_at))])
         elif terms.extension is not None and extended is None and not is_expedited(times, at):
             extended = min(change.granted, terms.extension, key=lambda days: days.count)
-        due_at = end_of_term(start, terms.standard, extended, stops, zone)
+        due_at = min(end_of_term(start, one, extended, stops, zone) for one in parts_of(terms.standard))
     rule = f"{terms.line}, standard: {terms.standard} from receipt"
     if extended is not None:
         rule += f", extended by {extended}"

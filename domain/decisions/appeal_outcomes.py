@@ -47,7 +47,7 @@ def decide_appeal(history: PatientHistory, command: DecideAppeal, context: Comma
         granted = _granted(history, request, assessment, command, context)
         departs = assessment is not None and approval_departs(assessment)
         _check_more_than_before(history, request, granted)
-    determination = determined(history, assessed, command.rationale, context, departs=departs)
+    determination = determined(history, assessed, command.rationale, context, departs=departs, of=request)
     decided = context.event(
         AppealDecided,
         appeal_id=appeal.appeal_id,

@@ -11,6 +11,8 @@ from typing import Final
 from domain.commands import Command
 from domain.commands.context import CommandContext, Occasion
 from domain.commands.determinations import ApproveCourse, DenyRequest, ReferRequest
+from domain.deadline_terms.kept import row_to_keep
+from domain.deadlines.requests import terms_of
 from domain.deadlines.revision_1 import DEADLINES_REVISION
 from domain.decisions.approval_terms import check_left_out, course_approved, doses_requested, policy_doses_max, quantity
 from domain.decisions.citations import approval_departs, check_citing, denial_departs
@@ -50,7 +52,7 @@ def approve_course(
     is_a_referral = request.status == "referred" or (assessment is not None and assessment.recommendation == "refer")
     if assessment is not None and (departs or granted.is_partial or is_a_referral):
         _need_rationale(command.rationale)
-    determination = determined(history, assessed, command.rationale, context, departs=departs)
+    determination = determined(history, assessed, command.rationale, context, departs=departs, of=request)
     return (course_approved(history, request, command, granted, determination, context),)
 
 
@@ -82,7 +84,7 @@ def deny_request(history: PatientHistory, command: DenyRequest, context: Command
             RequestDenied,
             request_id=request.request_id,
             citing=command.citing,
-            determination=determined(history, assessed, command.rationale, context, departs=departs),
+            determination=determined(history, assessed, command.rationale, context, departs=departs, of=request),
         ),
     )
 
@@ -175,11 +177,14 @@ def determined(
     context: CommandContext,
     *,
     departs: bool,
+    of: Request | None = None,
 ) -> Determination:
     """The determination to store. `departs` is true if it overrides the recommendation.
 
+    `of` is the request if this ends its turnaround time, or that of its appeal: the row of deadlines is then stored.
     Without an assessment, the rationale is all that the determination rests on (R31).
     """
+    row = None if of is None else row_to_keep(terms_of(history, of, context.table))
     if assessed is None:
         if rationale is None:
             raise InvalidCommand(
@@ -195,6 +200,8 @@ def determined(
             rationale=rationale,
             departs=False,
             edition="unknown",
+            deadlines_revision=DEADLINES_REVISION,
+            deadline_row=row,
         )
     return Determination(
         assessment=assessed.assessment,
@@ -204,6 +211,7 @@ def determined(
         rationale=rationale,
         departs=departs,
         deadlines_revision=DEADLINES_REVISION,
+        deadline_row=row,
     )
 
 

@@ -13,6 +13,8 @@ from domain.calendar import approval_window
 from domain.commands import Command
 from domain.commands.context import CommandContext, Occasion
 from domain.commands.determinations import ImportPastDetermination
+from domain.deadline_terms.kept import row_to_keep
+from domain.deadlines.requests import terms_of
 from domain.decisions.approval_terms import doses_given_before
 from domain.decisions.consequences import DecisionFunction
 from domain.decisions.preconditions import Precondition, check_open, request_named
@@ -62,6 +64,7 @@ def import_past_determination(
             edition=command.edition,
             citing=command.citing,
             rationale=command.rationale,
+            deadline_row=row_to_keep(terms_of(history, request, context.table)),
             **granted,
         ),
     )

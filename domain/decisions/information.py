@@ -91,7 +91,7 @@ def to_request_information(history: PatientHistory, request_id: str, occasion: O
 def _answer_by(
     history: PatientHistory, request: Request, named: datetime | None, extended_by: int | None, context: CommandContext
 ) -> datetime:
-    """The end of the time to respond. Raises InvalidCommand if it is too early, or after the decision is due."""
+    """The end of the time to respond. Raises InvalidCommand if it is too early or too late."""
     limits = limits_of_answer(history, request, context.at, context.zone, context.table, extended_by)
     answer_by = limits.default if named is None else named
     least = limits.least or context.at
@@ -101,7 +101,13 @@ def _answer_by(
             field="answer_by",
             remedy=f"send {least.isoformat()} or later, or leave this field out",
         )
-    if limits.latest is not None and answer_by > limits.latest:
+    if answer_by > limits.latest and limits.moves_due:
+        raise InvalidCommand(
+            f"the response date is later than an urgent request can wait, which is until {limits.latest.isoformat()}",
+            field="answer_by",
+            remedy=f"send a time from {least.isoformat()} to {limits.latest.isoformat()}, or leave this field out",
+        )
+    if answer_by > limits.latest:
         raise InvalidCommand(
             f"the response date is after the decision is due, by {limits.latest.isoformat()}",
             field="answer_by",

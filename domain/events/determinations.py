@@ -9,6 +9,7 @@ from pydantic import Field, StrictBool, StrictInt
 
 from domain.calendar import Day
 from domain.events.base import About, AppealId, Event, RequestId
+from domain.events.deadline_row import DeadlineRow
 from domain.facts import FrozenModel, Name, Text, is_none
 from domain.people import Credential
 from domain.policy.assessment import Assessment
@@ -25,7 +26,8 @@ class Determination(FrozenModel):
 
     `history_version` is the version of the last event that the person saw. `departs` is true if the person overrode the
     recommendation. `decided_on` is the day in the plan's zone. `deadlines_revision` is the revision of the rules of
-    deadlines under which the person decided; None is revision 1.
+    deadlines under which the person decided; None is revision 1. `deadline_row` is the row of the plan that applied to
+    the request on that day; None is the built-in row. A row that the plan corrects later does not change it.
     """
 
     assessment: Assessment | None
@@ -36,6 +38,7 @@ class Determination(FrozenModel):
     departs: StrictBool
     edition: Literal["unknown"] | None = Field(default=None, exclude_if=is_none)
     deadlines_revision: StrictInt | None = Field(default=None, exclude_if=is_none)
+    deadline_row: DeadlineRow | None = Field(default=None, exclude_if=is_none)
 
 
 class CourseApproved(Event):
@@ -156,7 +159,8 @@ class PastDeterminationImported(Event):
     """A determination from before this ledger was in use, as another record states it.
 
     The event holds no assessment and is never re-evaluated as of its day. `edition` is a review date or `unknown`. An
-    approval covers `valid_from` through `valid_through`, as any other approval does.
+    approval covers `valid_from` through `valid_through`, as any other approval does. `deadline_row` is the row of the
+    plan that applied to the request when it was imported; None is the built-in row.
     """
 
     TOPIC: ClassVar[str] = "PastDeterminationImported"
@@ -175,6 +179,7 @@ class PastDeterminationImported(Event):
     doses_approved: StrictInt | None
     valid_from: Day | None
     valid_through: Day | None
+    deadline_row: DeadlineRow | None = Field(default=None, exclude_if=is_none)
 
     @property
     def happened(self) -> date:

@@ -77,7 +77,9 @@ def _decided(
 
 def _past_determination_imported(history: PatientHistory, event: PastDeterminationImported) -> PatientHistory:
     request = request_of(history, event.request_id)
-    past = ImportedDetermination(event.outcome, event.decided_by, event.edition, event.rationale, event.imported_from)
+    past = ImportedDetermination(
+        event.outcome, event.decided_by, event.edition, event.rationale, event.imported_from, event.deadline_row
+    )
     decision = DeterminationRecord(
         "imported", event.decided_on, event.actor, event.citing, event.originator_version, None, past=past
     )

@@ -10,6 +10,7 @@ from domain.calendar import PartialDate
 from domain.events.appeal_rights import AppealRights
 from domain.events.appeals import AppealDismissalGround, AppealLevel, AppealOutcome, Filer
 from domain.events.base import ImportedFrom
+from domain.events.deadline_row import DeadlineRow
 from domain.events.determinations import Determination
 from domain.events.documents import Document
 from domain.events.patient import LineOfBusiness
@@ -162,6 +163,7 @@ class ImportedDetermination:
     edition: str
     rationale: str | None
     imported_from: ImportedFrom | None
+    deadline_row: DeadlineRow | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,8 @@ def deadlines_in(environment: Mapping[str, str] = os.environ) -> DeadlineTable:
     from domain.deadline_terms.plan_rows import table_from  # noqa: PLC0415
 
     try:
-        text = Path(name).read_text(encoding="utf-8")
+        # Editors on Windows write a byte order mark, which is no part of the text.
+        text = Path(name).read_text(encoding="utf-8-sig")
     except OSError as error:
         raise StoreError(
             f"The file of deadlines {name} can't be read: {error.strerror}", f"correct {DEADLINES}, or remove it"

@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 from domain.calendar import Instant
 from domain.deadline_terms.table import BUILT_IN, DeadlineTable
 from domain.deadline_terms.words import COUNTED_FROM, in_words
-from domain.deadlines.appeals import appeal_deadline, forwarding_deadline, timeliness
+from domain.deadlines.appeals import appeal_deadline, forwarding_deadline, terms_of_appeal, timeliness
 from domain.deadlines.due_dates import DecisionDeadline, end_of_day
-from domain.deadlines.requests import deadline_of, terms_of, was_decided_under_revision_1
+from domain.deadlines.requests import deadline_of, terms_in_effect, was_decided_under_revision_1
 from domain.facts import FrozenModel
 from domain.history.records import Appeal, Request
 from domain.history.state import PatientHistory
@@ -74,8 +74,8 @@ def deadlines(
 
 
 def terms_in_words(history: PatientHistory, request: Request, table: DeadlineTable = BUILT_IN) -> tuple[str, ...]:
-    """Returns the turnaround times that apply to the request, one line for each, with its source."""
-    lines = in_words(terms_of(history, request, table))
+    """Returns the turnaround times of the request, one line for each, with its source: for a decided one, as then."""
+    lines = in_words(terms_in_effect(history, request, table))
     return (*lines, REVISION_1) if was_decided_under_revision_1(request) else lines
 
 
@@ -97,9 +97,7 @@ def _standing(due_at: datetime, ended_at: datetime | None) -> Literal["in time",
 
 
 def _filing(history: PatientHistory, appeal: Appeal, zone: ZoneInfo, table: DeadlineTable) -> Deadline:
-    request = history.request(appeal.request_id)
-    assert request is not None
-    terms, timely = terms_of(history, request, table), timeliness(history, appeal, zone, table)
+    terms, timely = terms_of_appeal(history, appeal, table), timeliness(history, appeal, zone, table)
     unconfirmed = " (not confirmed)" if "appeal_file_within" in terms.unconfirmed else ""
     last_day = f"the last day to file is {timely.file_by}" if timely.file_by is not None else NO_LAST_DAY
     return Deadline(

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 
+from domain.deadline_terms.rows import TERMS
 from domain.deadline_terms.table import BUILT_IN, DeadlineTable
+from domain.deadline_terms.terms import Days
 from domain.events.appeals import AppealFiled
 from domain.events.determinations import CourseApproved
 from domain.events.requests import NoticeIssued
 from domain.history import evolve
 from projections.deadline_changes import DeadlineChange, deadline_changes
+from projections.request_status import request_status
 from tests.story import (
     MEETS_A,
     OFFICE,
@@ -33,6 +36,7 @@ from tests.story import (
 )
 from tests.story.deadlines import TWO_LEVELS
 
+NOW = datetime(2026, 4, 1, tzinfo=UTC)
 SENT = "2026-04-28T11:00:00-04:00"
 
 
@@ -140,3 +144,42 @@ def test_a_decision_that_was_in_time_only_because_a_question_paused_it_is_listed
     as_before(scenario, determination=event.determination.model_copy(update={"deadlines_revision": None}))
     (change,) = found(scenario)
     assert (change.what, change.said.partition(":")[0], change.now.partition(":")[0]) == ("decision", "in time", "late")
+
+
+FIVE_DAYS = DeadlineTable(own=(replace(TERMS[0], source="Contract", standard=Days(5), appeal_standard=Days(10)),))
+
+
+@pytest.mark.parametrize(("day", "is_listed"), [("2026-03-07", False), ("2026-03-08", True), ("2026-03-14", True)])
+def test_a_decision_in_time_that_would_be_late_by_a_row_that_was_added_later_is_listed(
+    day: str, is_listed: bool
+) -> None:
+    """Received on March 2: due by the end of March 17, and under the new row by the end of March 7."""
+    scenario = given(submitted(received_on="2026-03-02"), today="2026-03-02").on(day).and_given(approved())
+    said, now = "in time: due by 2026-03-18T04:00:00+00:00", "late: due by 2026-03-08T05:00:00+00:00"
+    changes = [(one.what, one.said, one.now) for one in found(scenario, FIVE_DAYS)]
+    assert changes == ([("decision", said, now)] if is_listed else [])
+    (request,) = scenario.known.requests
+    shown = request_status(scenario.known, request, ZONE, NOW, FIVE_DAYS).clock
+    assert shown is not None
+    assert said.endswith(shown.due_at.isoformat())
+
+
+def test_a_decision_that_was_late_by_the_row_of_then_is_listed_when_the_row_is_corrected() -> None:
+    scenario = (
+        given(submitted(received_on="2026-03-02"), today="2026-03-02")
+        .under(FIVE_DAYS)
+        .on("2026-03-10")
+        .and_given(approved())
+    )
+    assert found(scenario, FIVE_DAYS) == []
+    (change,) = found(scenario)
+    assert (change.said[:4], change.now[:7]) == ("late", "in time")
+
+
+def test_an_appeal_in_time_that_would_be_late_by_a_row_that_was_added_later_is_listed() -> None:
+    scenario = given(submitted(), denied("1.A.i")).on("2026-05-05").and_given(appealed())
+    scenario.on("2026-05-20").and_given(upheld("1.A.i"))
+    (change,) = found(scenario, FIVE_DAYS)
+    assert (change.what, change.subject_id) == ("decision", scenario.known.appeals[0].appeal_id)
+    assert change.said == "in time: due by 2026-06-05T04:00:00+00:00"
+    assert change.now == "late: due by 2026-05-16T04:00:00+00:00"

@@ -92,6 +92,8 @@ def test_a_file_that_cannot_be_read_is_named(file: Path) -> None:
     file.write_bytes(b"\xff")
     with pytest.raises(StoreError, match="UTF-8"):
         deadlines_in({DEADLINES: str(file)})
+    file.write_bytes(b"\xef\xbb\xbf" + json.dumps({"rows": [CALIFORNIA]}).encode())
+    assert len(deadlines_in({DEADLINES: str(file)}).own) == 1
     assert deadlines_in({}).own == deadlines_in({DEADLINES: " "}).own == ()
 
 

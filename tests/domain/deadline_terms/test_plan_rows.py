@@ -228,6 +228,9 @@ def test_what_is_inherited_is_in_effect_on_the_day_of_the_request() -> None:
         ({"information_extension_stops": "yes"}, "send true or false"),
         ({"source": 1}, "send a text"),
         ({"appeal_levels": 3}, "send one of 1 or 2"),
+        ({"appeal_levels": True}, "send one of 1 or 2"),
+        ({"appeal_levels": 2.0}, "send one of 1 or 2"),
+        ({"appeal_levels": "2"}, "send one of 1 or 2"),
     ],
 )
 def test_the_remedy_names_the_limit(figures: dict[str, Any], remedy: str) -> None:

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from domain.deadline_terms.table import BUILT_IN, terms_for
+from domain.deadline_terms.table import BUILT_IN, DeadlineTable, terms_for
 from domain.deadlines.appealable import Adverse, adverse_determination
 from domain.deadlines.appeals import appeal_deadline, appeal_due_date, file_by
+from domain.errors import Conflict
 from domain.events.appeals import AppealFiled
 from domain.history import fold
 from domain.history.records import Notice
@@ -26,6 +27,7 @@ from tests.story import (
     denied,
     dose,
     given,
+    line_changed,
     overturned,
     rescinded,
     submitted,
@@ -93,6 +95,39 @@ def test_each_of_two_levels_has_its_own_fifteen_days() -> None:
     scenario.and_given(upheld("1.A.i")).on("2026-07-01").and_given(appealed())
     for table in (TWO_LEVELS, BUILT_IN):
         second = appeal_due_date(scenario.known, scenario.known.appeals[1], ZONE, table)
+        assert second == datetime(2026, 7, 17, 4, tzinfo=UTC)
+
+
+SELF_FUNDED = DeadlineTable(
+    own=tuple(replace(row, funding="self_funded", source="plan document") for row in TWO_LEVELS.own)
+)
+
+
+@pytest.mark.parametrize(
+    ("coverage", "due_at", "levels"),
+    [
+        ({}, "2026-05-21T04:00", 2),
+        ({"state": "NY"}, "2026-05-21T04:00", 2),
+        ({"funding": "self_funded"}, "2026-05-21T04:00", 2),
+        ({"funding": "insured"}, "2026-06-05T04:00", 1),
+    ],
+)
+def test_funding_not_known_then_the_shorter_time_and_no_level_is_refused(
+    coverage: dict[str, str], due_at: str, levels: int
+) -> None:
+    """Self-funded coverage has two levels of 15 days, other coverage one of 30."""
+    scenario = given(line_changed("2026-01-01", "commercial", **coverage)).under(SELF_FUNDED)
+    scenario.and_given(submitted(), denied("1.A.i")).on("2026-05-05").and_given(appealed())
+    clock = appeal_deadline(scenario.known, scenario.known.appeals[0], ZONE, SELF_FUNDED)
+    assert clock.due_at == datetime.fromisoformat(f"{due_at}:00+00:00")
+    is_known = "funding" in coverage
+    assert ("plan document for self-funded coverage; 29 CFR 2560.503-1, outer limits for" in clock.rule) != is_known
+    scenario.and_given(upheld("1.A.i")).on("2026-07-01").when(appealed())
+    if levels == 1:
+        scenario.then_refused(Conflict, field="request_id")
+    else:
+        scenario.then(AppealFiled, level="second")
+        second = appeal_due_date(scenario.known, scenario.known.appeals[1], ZONE, SELF_FUNDED)
         assert second == datetime(2026, 7, 17, 4, tzinfo=UTC)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Final, get_args
 from zoneinfo import ZoneInfo
@@ -9,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from domain.deadline_terms.table import terms_for
-from domain.deadline_terms.terms import Days, DeadlineTerms, TermsLine, Urgency
+from domain.deadline_terms.terms import Days, DeadlineTerms, Either, Hours, TermsLine, Urgency
 from domain.deadlines.due_dates import (
     DeadlineExtension,
     DeadlineStatus,
@@ -255,3 +256,46 @@ def test_a_decided_request_has_stopped_and_still_says_whether_it_was_in_time() -
         ),
     )
     assert [waiting.paused_at(NOON + days(1)) is None, waiting.paused_at(NOON + days(2)) is None] == [False, True]
+
+
+# -- of two rows that may apply, one in days and one in hours -----------------------------------
+
+
+@pytest.mark.parametrize(
+    ("count", "received", "due_at"),
+    [
+        # In summer, three days end from 72 to 96 hours after the receipt.
+        (72, "2026-06-01T00:00-04:00", "2026-06-04T00:00-04:00"),
+        (72, "2026-06-01T23:59-04:00", "2026-06-04T23:59-04:00"),
+        (80, "2026-06-01T15:59-04:00", "2026-06-04T23:59-04:00"),
+        (80, "2026-06-01T16:01-04:00", "2026-06-05T00:00-04:00"),
+        (96, "2026-06-01T00:00-04:00", "2026-06-05T00:00-04:00"),
+        # The night of March 8 has no hour from 2 to 3, so the three days can end after 71 hours.
+        (72, "2026-03-05T23:30-05:00", "2026-03-09T00:00-04:00"),
+        (72, "2026-03-05T22:30-05:00", "2026-03-08T23:30-04:00"),
+        (72, "2026-03-05T09:00-05:00", "2026-03-08T10:00-04:00"),
+        # The night of November 1 has one hour twice.
+        (96, "2026-10-29T00:30-04:00", "2026-11-01T23:30-05:00"),
+        (97, "2026-10-29T00:30-04:00", "2026-11-02T00:00-05:00"),
+    ],
+)
+def test_the_row_applies_whose_time_ends_first_for_this_request(count: int, received: str, due_at: str) -> None:
+    terms = replace(COMMERCIAL, standard=Either(Days(3), Hours(count), "first"))
+    times = DecisionTimes(datetime.fromisoformat(received))
+    due = clock(terms, times)
+    assert due.due_at == datetime.fromisoformat(due_at)
+    assert f"{count} hours or 3 days, whichever ends first" in due.rule
+    assert due.due_at == min(clock(replace(COMMERCIAL, standard=one), times).due_at for one in (Days(3), Hours(count)))
+
+
+@pytest.mark.parametrize("answered", [None, 2, 2.4, 2.5, 3, 40])
+@pytest.mark.parametrize("received_hour", [0, 5.5, 11.9, 13, 20])
+def test_the_earlier_end_counts_with_an_extension_and_a_pause_too(answered: float | None, received_hour: float) -> None:
+    start = NOON + hours(received_hour)
+    asked = question(start + days(1), answered_after=None if answered is None else days(answered))
+    times = DecisionTimes(
+        start, information_requests=(asked,), extensions=(DeadlineExtension(start + days(1.5), Days(7), True),)
+    )
+    terms = replace(COMMERCIAL, standard=Either(Days(3), Hours(80), "first"))
+    found = [clock(replace(COMMERCIAL, standard=one), times).due_at for one in (Days(3), Hours(80))]
+    assert clock(terms, times).due_at == min(found)

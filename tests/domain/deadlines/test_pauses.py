@@ -11,12 +11,12 @@ import pytest
 
 from domain.deadline_terms.table import terms_for
 from domain.deadline_terms.terms import Days, Hours
+from domain.deadlines.answer_limits import answer_limits
 from domain.deadlines.due_dates import (
     DeadlineExtension,
     DecisionDeadline,
     DecisionTimes,
     InformationRequest,
-    answer_limits,
     decision_deadline,
     end_of_day,
 )
@@ -195,13 +195,25 @@ def test_of_other_lines_only_until_the_decision_is_due(line: str, hours: int) ->
 
 @pytest.mark.parametrize(
     ("hour", "least", "latest"),
-    [(0, 48, None), (24, 72, None), (24.001, None, 72), (70, None, 72)],
+    [(0, 48, 96), (24, 72, 120), (24.001, None, 72), (70, None, 72)],
 )
 def test_an_urgent_request_gives_48_hours_if_it_was_asked_for_within_24(
-    hour: float, least: float | None, latest: float | None
+    hour: float, least: float | None, latest: float
 ) -> None:
-    """29 CFR 2560.503-1(f)(2)(i). Asked for later, the time runs on."""
+    """29 CFR 2560.503-1(f)(2)(i). Asked for later, the time runs on. At most 48 hours more than the least."""
     at = NOON + timedelta(hours=hour)
     limits = answer_limits(COMMERCIAL, DecisionTimes(NOON, "urgent"), at, HERE)
     assert limits.least == (None if least is None else NOON + timedelta(hours=least))
-    assert limits.latest == (None if latest is None else NOON + timedelta(hours=latest))
+    assert limits.latest == NOON + timedelta(hours=latest)
+    assert limits.moves_due == (least is not None)
+
+
+@pytest.mark.parametrize(("day", "least", "latest"), [(1, 48, 96), (12, 48, 84), (14, None, 36)])
+def test_an_expedited_request_waits_for_no_response_after_its_standard_time(
+    day: int, least: float | None, latest: float
+) -> None:
+    """Received at noon on June 1, the standard time ends with June 16. The standard time runs on."""
+    at = NOON + days(day)
+    limits = answer_limits(COMMERCIAL, DecisionTimes(NOON, expedited_at=at), at, HERE)
+    assert limits.least == (None if least is None else at + timedelta(hours=least))
+    assert limits.latest == at + timedelta(hours=latest)

@@ -124,3 +124,15 @@ def test_it_is_extended_by_no_more_than_is_allowed_and_only_once() -> None:
     )
     scenario = received().and_given(clock_extended()).when(information_requested(extend=EXTEND))
     scenario.then_refused(Conflict, field="request_id")
+
+
+def test_an_urgent_request_can_not_be_made_to_wait_for_weeks() -> None:
+    """29 CFR 2560.503-1(f)(2)(i): at least 48 hours to answer; here, at most 48 hours more."""
+    last = "2026-05-02T12:00:00-04:00"
+    for late in ("2026-05-02T12:00:01-04:00", "2026-06-27T12:00:00-04:00"):
+        scenario = received(urgency="urgent").when(information_requested(answer_by=late))
+        scenario.then_refused(InvalidCommand, field="answer_by")
+        assert scenario.error is not None
+        assert scenario.error.remedy.startswith("send a time from 2026-04-30T16:00:00")
+    scenario = received(urgency="urgent").when(information_requested(answer_by=last)).then(InformationRequested)
+    assert due(scenario) == "2026-05-04T16:00Z"
