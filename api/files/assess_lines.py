@@ -125,7 +125,7 @@ def _parsed(text: bytes) -> AssessLine:
         raise _Unusable(f"not JSON: {cause}", remedy="send one JSON object on each line, with finite numbers") from None
     if not isinstance(value, dict):
         raise _Unusable("each line must be one JSON object", remedy='send {"as_of": ..., "facts": {...}}')
-    for found in value_faults(value, ()):
+    for found in value_faults(value.get("facts"), ("facts",)):
         raise _Unusable(invalid_value(found).cause, ".".join(map(str, found["loc"])), invalid_value(found).remedy)
     try:
         return AssessLine.model_validate_json(text)

@@ -167,7 +167,7 @@ class LineMembers:
         lacks = "has none" if recorded is None else "has a less exact one"
         return (
             f"the birth date of the line was not recorded, and the record {lacks}; if it is right, record it with "
-            "Correct name or birth date on the member's page, or POST /patients/{patient_id}/demographics"
+            "Correct name or birth date on the member's page, or POST /patients/{patient_id}/correct-demographics"
         )
 
     def note(self, history: PatientHistory) -> str | None:

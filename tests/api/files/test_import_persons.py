@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from api.files.import_intake import Intake, LineOutcome
-from domain.commands.patient import AddMemberIdentifier, RetireMemberIdentifier
+from api.routes.commands.patients import ACTS
+from domain.commands.patient import AddMemberIdentifier, CorrectDemographics, RetireMemberIdentifier
 from domain.events.patient import Member
 from domain.ledger.application import Ledger
 from tests.api.files.claims import PERSON, claim, history, imported
@@ -118,6 +119,7 @@ def test_two_lines_with_different_birth_dates_contradict_each_other(ledger: Ledg
     assert (first.fate, dose.fate) == ("recorded before", "recorded")
     assert "was not recorded, and the record has none" in str(first.note)
     assert "Correct name or birth date" in str(first.note)
+    assert any(f"POST {one.path}" in str(first.note) for one in ACTS if one.command is CorrectDemographics)
     assert (second.fate, second.field) == ("refused", "birth_date")
     assert "differs from the one in an earlier line of this file" in str(second.cause)
     assert (later.fate, later.field) == ("refused", "member")
