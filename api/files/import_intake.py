@@ -196,12 +196,11 @@ class Intake:
             self.members.doubt(stated, ANOTHER_PERSON)
             raise
         except AlreadyRecorded:
-            self.members.accept(line)
-            return _LineRecord(RECORDED_BEFORE, Result(None, self.members.note_before(line)))
+            return _LineRecord(RECORDED_BEFORE, Result(None, self.members.accept_before(line)))
         except InvalidCommand:
             self.members.doubt(stated, HISTORY_REFUSED)
             raise
-        self.members.accept(line)
+        self.members.accept(line, opened.patient_id)
         if opened.replayed:
             return _LineRecord(RECORDED_BEFORE)
         return _LineRecord("recorded", Result(None, self.members.note(opened.history)))

@@ -152,16 +152,18 @@ class LineMembers:
                     remedy="find out which line is right, correct the other one, and import the file again",
                 )
 
-    def accept(self, line: HistoryLine) -> None:
-        """Notes what a history line states, so that later lines of the file are compared with it."""
-        holders = self.ledger.members.holders(line.member)
-        if line.birth_date is not None and len(holders) == 1:
-            self.persons.birth_dates.setdefault(holders[0], []).append(line.birth_date)
+    def accept(self, line: HistoryLine, patient_id: UUID) -> None:
+        """Notes what a history line states of a patient, so that later lines of the file are compared with it."""
+        if line.birth_date is not None:
+            self.persons.birth_dates.setdefault(patient_id, []).append(line.birth_date)
 
-    def note_before(self, line: HistoryLine) -> str | None:
-        """What to say of a history line of a member who was added before: its birth date was not recorded."""
+    def accept_before(self, line: HistoryLine) -> str | None:
+        """Notes a history line of a member who was added before. Returns what to say if its birth date is lost."""
         holders = self.ledger.members.holders(line.member)
-        recorded = self.ledger.history(holders[0]).birth_date if len(holders) == 1 else line.birth_date
+        if len(holders) != 1:
+            return None
+        self.accept(line, holders[0])
+        recorded = self.ledger.history(holders[0]).birth_date
         if line.birth_date is None or states_date(recorded, line.birth_date):
             return None
         lacks = "has none" if recorded is None else "has a less exact one"

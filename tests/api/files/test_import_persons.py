@@ -217,6 +217,32 @@ def test_a_void_without_a_day_is_of_the_holder_who_has_its_claim(passed_on: Ledg
         assert [one.source_reference for one in history(passed_on, member_id).claim_lines] == [reference]
 
 
+def test_a_void_without_a_day_finds_the_former_holder_where_nobody_has_the_id_now(ledger: Ledger) -> None:
+    imported(Intake(ledger, "old", IMPORTER), PERSON, claim("OLD"))
+    patient_id = history(ledger).patient_id
+    ledger.execute(patient_id, AddMemberIdentifier(member=Member(member_id="E-1")), NURSE)
+    retire = {"member": {"member_id": "M-1"}, "reason": "A new card."}
+    ledger.execute(patient_id, RetireMemberIdentifier.model_validate(retire), NURSE)
+    voids = (claim("V-1", None, -12, original_reference="NONE"), claim("V-2", None, -12, original_reference="OLD"))
+    unknown, known = imported(Intake(ledger, "new", IMPORTER), *voids)
+    assert (unknown.fate, "retired" in str(unknown.cause), known.result) == ("refused", True, "void")
+
+
+def test_the_file_of_both_holders_can_be_imported_again(ledger: Ledger, clock: Clock) -> None:
+    emma = PERSON | {"name": "Emma Former", "birth_date": "1951"}
+    fred = PERSON | {"reference": "H-2", "name": "Fred Follower"}
+    imported(Intake(ledger, "old", IMPORTER), emma)
+    patient_id = history(ledger).patient_id
+    ledger.execute(patient_id, AddMemberIdentifier(member=Member(member_id="E-1")), NURSE)
+    retire = {"member": {"member_id": "M-1"}, "reason": "Passed on.", "last_day": "2024-04-30"}
+    ledger.execute(patient_id, RetireMemberIdentifier.model_validate(retire), NURSE)
+    clock.at = NOON + timedelta(days=1)
+    for fate in ("recorded", "recorded before"):
+        outcomes = imported(Intake(ledger, "old", IMPORTER), emma, fred, DOSE | {"on": "2024-05-06"})
+        assert fates(outcomes) == ["recorded before", fate, fate]
+    assert len(history(ledger).doses) == 1
+
+
 # -- a member ID with a colon -----------------------------------------------------------------
 
 
