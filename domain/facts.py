@@ -43,6 +43,12 @@ Name = Annotated[
 
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 """Characters that no text has: control characters other than a tab and a line break."""
+_LINE_BREAK: Final = re.compile("[\t\n\r\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+"""Characters that no name, reference or code has: they break the line, or change the order in which it is read."""
+NOT_ONE_LINE: Final = "not_one_line"
+"""The type of the error for a name, a reference or a code that is not one line."""
+FREE_TEXT: Final = frozenset({"grounds", "left_out", "note", "notice", "outcome", "rationale", "reason", "source"})
+"""The fields that have free text, which may have several lines. A test compares them with the commands."""
 
 
 def in_words(value: str) -> str:
@@ -63,7 +69,9 @@ _WITH_FAULTS: Final = (dict, list, float, str)
 def value_faults(value: Any, path: tuple[str | int, ...]) -> Iterator[dict[str, Any]]:
     """Errors for values that no field accepts, at their paths.
 
-    They are numbers that are not finite (1e999), and text with a control character other than a tab or a line break.
+    They are numbers that are not finite (1e999), text with a control character other than a tab or a line break, and
+    names, references and codes that are not one line. A member ID on record keeps its form, so `StatedMember` checks
+    those that come in.
     """
     match value:
         case dict():
@@ -78,6 +86,18 @@ def value_faults(value: Any, path: tuple[str | int, ...]) -> Iterator[dict[str, 
             yield {"type": "finite_number", "loc": path, "msg": "The number is too large"}
         case str() if _CONTROL.search(value):
             yield {"type": "control_character", "loc": path, "msg": "The text contains a control character"}
+        case str() if not is_one_line(value) and _field_of(path) not in (*FREE_TEXT, "member_id", "issuer"):
+            yield {"type": NOT_ONE_LINE, "loc": path, "msg": "The text contains a line break or a tab"}
+
+
+def is_one_line(text: str) -> bool:
+    """Whether a text has no line break, tab, or mark of writing direction inside it."""
+    return _LINE_BREAK.search(text.strip()) is None
+
+
+def _field_of(path: tuple[str | int, ...]) -> str:
+    """The name of the field that a value is of. A value of a list is of the field that has the list."""
+    return next((one for one in reversed(path) if isinstance(one, str)), "")
 
 
 class FrozenModel(BaseModel):

@@ -16,7 +16,7 @@ from pydantic_core import ErrorDetails, from_json
 from api.text.invalid_values import invalid_value
 from domain.calendar import Day
 from domain.errors import EditionUnknown
-from domain.facts import Facts
+from domain.facts import Facts, value_faults
 from domain.policy.assessment import NOT_LISTED, Assessment, Finding, assess
 from domain.policy.edition import Edition
 from domain.policy.editions import edition_for, edition_named
@@ -125,6 +125,8 @@ def _parsed(text: bytes) -> AssessLine:
         raise _Unusable(f"not JSON: {cause}", remedy="send one JSON object on each line, with finite numbers") from None
     if not isinstance(value, dict):
         raise _Unusable("each line must be one JSON object", remedy='send {"as_of": ..., "facts": {...}}')
+    for found in value_faults(value.get("facts"), ("facts",)):
+        raise _Unusable(invalid_value(found).cause, ".".join(map(str, found["loc"])), invalid_value(found).remedy)
     try:
         return AssessLine.model_validate_json(text)
     except ValidationError as error:

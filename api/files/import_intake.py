@@ -9,21 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, Final, Literal
 from uuid import UUID
 
-from pydantic import ValidationError
-from pydantic_core import from_json, to_json
-
-from api.files.claim_fields import whole_units
 from api.files.claim_lines import claim_command
 from api.files.claim_results import AMBIGUOUS, ORDINARY, REPLACED_NOTHING, WAITING, LineResult, Result, result_of
-from api.files.claims_csv import OPTIONAL_COLUMNS, ClaimRow, RowFault, claim_rows
+from api.files.claims_csv import RowFault, claim_rows
 from api.files.earlier_imports import import_key, recorded_elsewhere
 from api.files.import_lines import (
-    LINE,
-    REFERENCE,
     ClaimLine,
     CoverageLine,
     DeterminationLine,
@@ -32,10 +26,11 @@ from api.files.import_lines import (
     PriorTreatmentLine,
     RequestLine,
 )
-from api.files.import_members import LineMembers, member_of_row
+from api.files.import_members import ANOTHER_PERSON, HISTORY_REFUSED, AnyImportLine, LineMembers, PersonsOfFile
+from api.files.import_reading import UnreadableLine, line_of_claim, line_of_json
+from api.files.same_lines import same_on_record
 from api.record_access.commands import recording_refusals
 from api.record_access.patient_access import PatientAccess
-from api.text.invalid_values import invalid_value
 from domain.commands import Command
 from domain.commands.determinations import ImportPastDetermination
 from domain.commands.patient import ChangeLineOfBusiness, OpenHistory
@@ -44,6 +39,7 @@ from domain.commands.treatment import RecordClaim, RecordDose, ReportPriorTreatm
 from domain.errors import (
     AlreadyRecorded,
     Conflict,
+    InvalidCommand,
     KeyReused,
     LedgerError,
     NotFound,
@@ -51,16 +47,12 @@ from domain.errors import (
     RecordedAsAnother,
 )
 from domain.events.base import ImportedFrom
-from domain.facts import value_faults
 from domain.ledger.application import Ledger, Outcome
-from domain.ledger.members import Members
+from domain.ledger.claim_references import CLAIM, ClaimReferences, has_claim
 from domain.people import Actor
 
-LINE_BYTES_MAX: Final = 262_144
 RECORDED_BEFORE: Final = "recorded before"
-KINDS: Final = ("history", "prior_treatment", "request", "determination", "dose", "claim", "coverage")
 
-AnyImportLine = HistoryLine | PriorTreatmentLine | RequestLine | DeterminationLine | DoseLine | ClaimLine | CoverageLine
 Fate = Literal["recorded", "recorded before", "refused"]
 
 
@@ -68,7 +60,8 @@ Fate = Literal["recorded", "recorded before", "refused"]
 class LineOutcome:
     """The outcome of one line. `kind` and `reference` are None if they could not be read.
 
-    `result` and its `note` say what an entry of a dose or a claim is, if it is not an ordinary one.
+    `result` and its `note` say what an entry of a dose or a claim is, if it is not an ordinary one. `same_as` are the
+    requests, or the reports of prior treatment, that are the same as the line's: it may have been sent twice.
     """
 
     line_number: int
@@ -80,6 +73,7 @@ class LineOutcome:
     remedy: str | None = None
     result: LineResult | None = None
     note: str | None = None
+    same_as: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         where = ", ".join(filter(None, (f"line {self.line_number}", self.reference, self.field)))
@@ -97,29 +91,19 @@ class LineOutcome:
             "remedy": self.remedy,
             "result": self.result,
             "note": self.note,
+            "same_as": list(self.same_as),
         }
 
 
-class _UnreadableLine(Exception):
-    """A line cannot be read. `value` is the parsed value of the line, if there is one."""
-
-    def __init__(self, cause: str, field: str | None, remedy: str, value: Any = None) -> None:
-        super().__init__(cause)
-        self.cause, self.field, self.remedy = cause, field, remedy
-        fields = value if isinstance(value, dict) else {}
-        self.kind = fields["kind"] if fields.get("kind") in KINDS else None
-        self.reference = fields["reference"] if _is_reference(fields.get("reference")) else None
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Intake:
     """An import from one source into one ledger. References are unique within a `source`.
 
     With `access`, a line that is refused because of data on record is recorded as an access. `source_is_file_name`: no
     person named the source, so a line that another file recorded is the same line. `voids_waiting` are the
     voids of this run whose claims were not on record or were found by the day, with the patient and their events;
-    `sources_of_requests` has the source of each request line that an earlier import recorded. `doubted` are the members
-    whose history lines are about another person than the record.
+    `sources_of_requests` has the source of each request line that an earlier import recorded. `persons` is what
+    the history lines of the file say.
     """
 
     ledger: Ledger
@@ -129,18 +113,22 @@ class Intake:
     source_is_file_name: bool = False
     voids_waiting: list[tuple[UUID, int, LineOutcome]] = field(default_factory=list)
     sources_of_requests: dict[tuple[UUID, str], str] = field(default_factory=dict)
-    doubted: set[tuple[str, str]] = field(default_factory=set)
+    persons: PersonsOfFile = field(default_factory=PersonsOfFile)
 
     @property
     def members(self) -> LineMembers:
-        return LineMembers(self.ledger, self.access, self.doubted)
+        return LineMembers(self.ledger, self.access, self.persons)
+
+    @cached_property
+    def claims_on_record(self) -> ClaimReferences:
+        return ClaimReferences(self.ledger)
 
     def json_lines(self, lines: Iterable[bytes]) -> Iterator[LineOutcome]:
         """Imports JSON lines: the outcome of every line that is not blank, in the order of the file."""
         for number, raw in enumerate(lines, start=1):
             text = (raw.removeprefix(b"\xef\xbb\xbf") if number == 1 else raw).strip()
             if text:
-                yield self._import(number, partial(_from_json, text))
+                yield self._import(number, partial(line_of_json, text))
 
     def claims(self, lines: Iterable[bytes], ignored_columns: Iterable[str] = ()) -> Iterator[LineOutcome]:
         """Imports claim lines from CSV with a header. `line_number` is the line in the file."""
@@ -149,7 +137,7 @@ class Intake:
                 fault = LineOutcome(row.line_number, "refused", cause=row.cause, field=row.field, remedy=row.remedy)
                 yield fault
             else:
-                yield _by_column(self._import(row.line_number, partial(_from_claim, row, self.ledger.members)))
+                yield _by_column(self._import(row.line_number, partial(line_of_claim, row, self.ledger.members)))
 
     def still_waiting(self) -> Iterator[LineOutcome]:
         """The voids of this run whose claims are still not on record, also not by a later line."""
@@ -163,7 +151,9 @@ class Intake:
     def _import(self, number: int, read: Callable[[], AnyImportLine]) -> LineOutcome:
         try:
             line = read()
-        except _UnreadableLine as fault:
+        except UnreadableLine as fault:
+            for stated in fault.persons:
+                self.members.doubt(stated, HISTORY_REFUSED)
             return LineOutcome(number, "refused", fault.kind, fault.reference, fault.cause, fault.field, fault.remedy)
         try:
             recorded = self._open(line) if isinstance(line, HistoryLine) else self._record(line)
@@ -173,13 +163,14 @@ class Intake:
                 remedy = "send an adjusted claim with frequency_code 7, and another claim with its own reference"
             cause = "a different line with this reference was already imported"
             return LineOutcome(number, "refused", line.kind, line.reference, cause, "reference", remedy)
-        except (LedgerError, _UnreadableLine) as error:
+        except (LedgerError, UnreadableLine) as error:
             result = REPLACED_NOTHING if isinstance(error, OriginalNotOnRecord) else None
             return LineOutcome(
                 number, "refused", line.kind, line.reference, error.cause, error.field, error.remedy, result
             )
+        result, note = recorded.result
         outcome = LineOutcome(
-            number, recorded.fate, line.kind, line.reference, result=recorded.result.kind, note=recorded.result.note
+            number, recorded.fate, line.kind, line.reference, result=result, note=note, same_as=recorded.same_as
         )
         if recorded.void_waiting is not None:
             note = outcome.note if outcome.result == WAITING.kind else AMBIGUOUS.note
@@ -191,7 +182,9 @@ class Intake:
         imported = ImportedFrom(source=self.source, reference=line.reference)
         command = OpenHistory(member=line.member, name=line.name, birth_date=line.birth_date, first_day=line.first_day)
         key = import_key(imported, command)
+        stated = (line.member.issuer, line.member.member_id)
         self.members.check(line.member)
+        self.members.check_file(line)
         try:
             with self._recording_refusals(None, command):
                 try:
@@ -200,17 +193,21 @@ class Intake:
                     self.members.check_record(line.member, line.name, line.birth_date)
                     raise
         except RecordedAsAnother:
-            self.members.doubt(line.member)
+            self.members.doubt(stated, ANOTHER_PERSON)
             raise
         except AlreadyRecorded:
-            return _LineRecord(RECORDED_BEFORE)
+            return _LineRecord(RECORDED_BEFORE, Result(None, self.members.accept_before(line)))
+        except InvalidCommand:
+            self.members.doubt(stated, HISTORY_REFUSED)
+            raise
+        self.members.accept(line, opened.patient_id)
         if opened.replayed:
             return _LineRecord(RECORDED_BEFORE)
         return _LineRecord("recorded", Result(None, self.members.note(opened.history)))
 
     def _record(self, line: AnyImportLine) -> _LineRecord:
         imported = ImportedFrom(source=self.source, reference=line.reference)
-        patient_id = self.members.patient_of(line.member, line.on if isinstance(line, DoseLine | ClaimLine) else None)
+        patient_id = self.members.patient_of(line)
         command_of = partial(self._command, patient_id, line)
         # A reference of a dose is one of its own source in the whole ledger, whatever the import is called.
         any_source = self.source_is_file_name or isinstance(line, DoseLine | ClaimLine)
@@ -220,6 +217,7 @@ class Intake:
                 self.sources_of_requests[patient_id, line.reference] = earlier.source
             return self._recorded(outcome)
         command = command_of(self.source)
+        self._check_claim(patient_id, command)
         try:
             with self._recording_refusals(patient_id, command):
                 key = import_key(imported, command)
@@ -231,6 +229,25 @@ class Intake:
                 return _LineRecord(RECORDED_BEFORE)
             raise
 
+    def _check_claim(self, patient_id: UUID, command: Command) -> None:
+        """Raises Conflict if the claim of the line is on record for another member, and not for this one."""
+        if not isinstance(command, RecordDose | RecordClaim) or command.source != CLAIM:
+            return
+        named = (command.source_reference, getattr(command, "original_reference", None))
+        history = self.ledger.history(patient_id)
+        for place, reference in zip(("reference", "original_reference"), named, strict=True):
+            if reference is None or has_claim(history, reference):
+                continue
+            for other in self.claims_on_record.others_with(reference, patient_id):
+                if self.access is not None:
+                    self.access.record_refusal(other, "courses")
+                raise Conflict(
+                    "this claim is recorded for another member",
+                    field=place,
+                    remedy="correct the member ID of the line; if the claim is this member's, void the dose entry of "
+                    "the other member first, and import the file again",
+                )
+
     def _recorded(self, outcome: Outcome) -> _LineRecord:
         """The result of a line. A void that was recorded before may still wait for its claim, or no longer."""
         result, version = result_of(outcome.history, outcome.events), outcome.events[0].originator_version
@@ -238,9 +255,12 @@ class Intake:
         waits = (result.kind == WAITING.kind or is_of_day) and self._waits(outcome.patient_id, version)
         # A void that was found by the day waits as soon as another claim of the day is recorded.
         waiting = (outcome.patient_id, version) if waits or is_of_day else None
-        if not outcome.replayed:
-            return _LineRecord("recorded", result, waiting)
-        return _LineRecord(RECORDED_BEFORE, WAITING if waits else ORDINARY, waiting)
+        if outcome.replayed:
+            result = WAITING if waits else ORDINARY
+        same = same_on_record(outcome.history, outcome.events[0])
+        if same.note is not None:
+            result = Result(None, same.note)
+        return _LineRecord(RECORDED_BEFORE if outcome.replayed else "recorded", result, waiting, same.ids)
 
     def _waits(self, patient_id: UUID, version: int) -> bool:
         return any(one.recorded_version == version and one.waits for one in self.ledger.history(patient_id).claim_lines)
@@ -290,65 +310,15 @@ class Intake:
 
 @dataclass(frozen=True, slots=True)
 class _LineRecord:
-    """What was recorded of a line. `void_waiting`: the patient and the event of a void whose claim is not on record."""
+    """What was recorded of a line. `void_waiting`: the patient and the event of a void whose claim is not on record.
+
+    `same_as` has the ids of what is on record and says the same.
+    """
 
     fate: Fate
     result: Result = ORDINARY
     void_waiting: tuple[UUID, int] | None = None
-
-
-# -- reading ----------------------------------------------------------------------------------
-
-
-def _from_json(text: bytes) -> AnyImportLine:
-    if len(text) > LINE_BYTES_MAX:
-        raise _UnreadableLine(f"the line is longer than {LINE_BYTES_MAX} bytes", None, "send one fact on each line")
-    try:
-        text.decode()
-        value = from_json(text, allow_inf_nan=False)
-    except UnicodeDecodeError as error:
-        raise _UnreadableLine("not UTF-8", f"byte {error.start + 1}", "save the file as UTF-8") from None
-    except ValueError:
-        raise _UnreadableLine("not JSON", None, "send one JSON object on each line") from None
-    return _validated(value)
-
-
-def _from_claim(row: ClaimRow, members: Members) -> AnyImportLine:
-    values = row.values
-    hcpcs = values["hcpcs"].upper()
-    if hcpcs != "J0202":
-        fields = {"kind": "claim", "reference": values["claim_reference"]}
-        raise _UnreadableLine(
-            "not a claim line for alemtuzumab", "hcpcs", "send only claim lines with HCPCS J0202", fields
-        )
-    try:
-        member = member_of_row(members, values["member"], values.get("issuer", ""))
-    except Conflict as error:
-        fields = {"kind": "claim", "reference": values["claim_reference"]}
-        remedy = "add a column issuer; write plan there for the ID as a whole"
-        raise _UnreadableLine(error.cause, "member", remedy, fields) from None
-    optional = {name: values[name] for name in OPTIONAL_COLUMNS if values.get(name) and name != "issuer"}
-    if values["date_of_service"]:
-        optional["on"] = values["date_of_service"]
-    return _validated(
-        {
-            "kind": "claim",
-            "reference": values["claim_reference"],
-            "member": member,
-            "hcpcs": hcpcs,
-            "units": whole_units(values["units"]),
-        }
-        | optional
-    )
-
-
-def _is_reference(value: object) -> bool:
-    """Whether the value is a valid reference. Any other value may be patient data and is not repeated."""
-    try:
-        REFERENCE.validate_python(value, strict=True)
-    except ValidationError:
-        return False
-    return True
+    same_as: tuple[str, ...] = ()
 
 
 _COLUMN: Final = {
@@ -363,19 +333,3 @@ def _by_column(outcome: LineOutcome) -> LineOutcome:
     """The outcome of a line of CSV, which names a field by its column."""
     name = outcome.field
     return outcome if name is None or name not in _COLUMN else replace(outcome, field=_COLUMN[name])
-
-
-def _validated(value: Any) -> AnyImportLine:
-    for found in value_faults(value, ()):
-        cause, remedy = invalid_value(found)
-        path = ".".join(str(one) for one in found["loc"] if isinstance(one, int) or one.isidentifier())
-        raise _UnreadableLine(cause, path or None, remedy, value)
-    try:
-        line: AnyImportLine = LINE.validate_json(to_json(value))
-    except ValidationError as error:
-        fault = error.errors(include_input=False, include_url=False)[0]
-        path = ".".join(str(one) for one in fault["loc"][1:] if isinstance(one, int) or one.isidentifier())
-        cause, remedy = invalid_value(fault)
-        remedy = remedy or "see `import --schema` for the fields of a line"
-        raise _UnreadableLine(cause, path or None, remedy, value) from None
-    return line

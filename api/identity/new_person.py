@@ -6,11 +6,22 @@ import re
 import unicodedata
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
 
 from domain.errors import InvalidCommand
-from domain.facts import FrozenModel, Name
+from domain.facts import FrozenModel, Name, value_faults
 from domain.people import Actor, ActorId, Credential, Role
+
+
+def _plain(name: str) -> str:
+    for found in value_faults(name, ("name",)):
+        raise PydanticCustomError(found["type"], found["msg"])
+    return name
+
+
+StatedName = Annotated[Name, AfterValidator(_plain)]
+"""A name as a person or a system may send it: one line, without control characters."""
 
 
 class NewPerson(FrozenModel):
@@ -20,10 +31,10 @@ class NewPerson(FrozenModel):
     """
 
     id: ActorId | None = None
-    name: Name
+    name: StatedName
     role: Role
     credential: Credential = "none"
-    specialty: Name | None = None
+    specialty: StatedName | None = None
     reports_to: Annotated[tuple[ActorId, ...], Field(max_length=20)] = ()
     office: ActorId | None = Field(default=None, description="The id of the provider office of a requester.")
 

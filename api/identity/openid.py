@@ -8,6 +8,7 @@ valid.
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -20,6 +21,7 @@ from api.identity.identity import VerifiedCredential
 from api.identity.jwks import ProviderKeys
 from api.identity.openid_settings import OpenIDSettings
 from api.identity.problems import NoRole, NotKnown
+from domain.facts import value_faults
 from domain.people import Actor
 from domain.permissions.accounts import is_reserved
 
@@ -136,10 +138,17 @@ def actor_of(claims: dict[str, Any], settings: OpenIDSettings) -> Actor:
         "office": actor_id_of(office) if office is not None else None,
     }
     try:
-        return Actor.model_validate(actor_fields)
+        actor, faults = Actor.model_validate(actor_fields), list(value_faults(actor_fields, ()))
     except ValidationError as error:
-        fields = sorted({str(one["loc"][0]) for one in error.errors(include_input=False)})
-        raise NoRole(f"The claims for {', '.join(fields)} contain values that this ledger can't record.") from None
+        raise _cannot_record(error.errors(include_input=False)) from None
+    if faults:
+        raise _cannot_record(faults)
+    return actor
+
+
+def _cannot_record(faults: Iterable[Mapping[str, Any]]) -> NoRole:
+    fields = sorted({str(one["loc"][0]) for one in faults})
+    return NoRole(f"The claims for {', '.join(fields)} contain values that this ledger can't record.")
 
 
 def actor_id_of(subject: str) -> str:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple, cast
 
+from domain.facts import NOT_ONE_LINE
+
 
 class InvalidValue(NamedTuple):
     """The cause, and the remedy. The remedy is empty where the cause says what to send."""
@@ -50,6 +52,7 @@ _SENTENCES: Final[dict[str, tuple[str, str]]] = {
     "too_short": ("the list is too short", "list at least {min_length}"),
     "too_long": ("the list is too long", "list at most {max_length}"),
     "control_character": ("the text contains a control character", "remove it"),
+    NOT_ONE_LINE: ("the text contains a line break, a tab, or a mark of writing direction", "write it in one line"),
     "none_required": ("this must be empty", "leave the field out"),
     "date_from_datetime_inexact": ("this is a time and not a date", _DATE[1]),
     "timezone_aware": ("the time needs an offset from UTC", _TIME[1]),

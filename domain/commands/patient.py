@@ -6,12 +6,13 @@ from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from pydantic import AfterValidator, BeforeValidator, Field, StrictBool
+from pydantic_core import PydanticCustomError
 
 from domain.calendar import Day, PartialDate
 from domain.comparison import DAMAGED_ID, compared, is_spreadsheet_damage
 from domain.events.base import AgentEntryId, DocumentId
 from domain.events.patient import Funding, LineOfBusiness, Member, Relationship, State
-from domain.facts import FrozenModel, Name, Text, is_false, is_none
+from domain.facts import NOT_ONE_LINE, FrozenModel, Name, Text, is_false, is_none, is_one_line
 
 
 class WithReason(FrozenModel):
@@ -27,6 +28,8 @@ def _intact(member: Member) -> Member:
         raise ValueError(f"{DAMAGED_ID.cause}: {DAMAGED_ID.remedy}")
     if not compared(member.member_id) or not compared(member.issuer):
         raise ValueError("the member ID has no visible character: send the ID as the plan writes it")
+    if not is_one_line(member.member_id) or not is_one_line(member.issuer):
+        raise PydanticCustomError(NOT_ONE_LINE, "The text contains a line break or a tab")
     return member
 
 

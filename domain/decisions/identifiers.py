@@ -35,6 +35,7 @@ def open_history(
 
     `history` is the history that the member ID identifies now. Raises RecordedAsAnother if it is another person's.
     """
+    check_born_by_today(command.birth_date, context)
     if history is not None and not _is_office(context):
         check_same_person(history, command.name, command.birth_date)
     to_open(history, None, context)
@@ -45,7 +46,6 @@ def open_history(
             "only the plan states the first day of a member ID", field="first_day", remedy="leave first_day out"
         )
     birth_date = command.birth_date
-    check_born_by_today(birth_date, context)
     _check_first_day(command.first_day, birth_date)
     return (
         context.event(

@@ -44,7 +44,7 @@ class Members:
             raise shared_spelling()
         if not holders or on is None:
             return next(iter(holders), None)
-        first_day = self._index.spelling(member).first_day(holders[0], self._index.stream_of(member), self._zone)
+        first_day = self.first_day(member, holders[0])
         if first_day is not None and on < first_day:
             raise Conflict(
                 f"this member ID identifies this patient from {first_day} on, and it was another person's before",
@@ -53,6 +53,15 @@ class Members:
                 "is about",
             )
         return holders[0]
+
+    def first_day(self, member: Member, patient_id: UUID) -> date | None:
+        """The first day on which this member ID identified its patient; None if no first day limits it."""
+        return self._index.spelling(member).first_day(patient_id, self._index.stream_of(member), self._zone)
+
+    def former(self, member: Member) -> tuple[UUID, ...]:
+        """The patients who had this member ID in any spelling, and do not have it now."""
+        spelling = self._index.spelling(member)
+        return tuple(one for one in spelling.ever if one not in spelling.patients)
 
     def holders(self, member: Member) -> tuple[UUID, ...]:
         """The patient who has exactly this member ID, or else every patient who has it in another spelling.
@@ -77,7 +86,7 @@ class Members:
 
         The text is split at the first colon only if such an issuer is on record, and not if it finds a patient only as
         a whole. A given `issuer` is taken as it is, and then the whole text is the ID. Raises Conflict if the text
-        finds one patient when it is split, and exactly as it is another.
+        finds one patient when it is split, and another as a whole, in whatever spelling.
         """
         if issuer is not None:
             return Member(issuer=issuer, member_id=text)
@@ -92,11 +101,10 @@ class Members:
             whole = Member(member_id=text)
         except ValidationError:
             return split
-        exact = self._exact_holder(whole)
-        if exact is None:
+        as_whole = self._all_holders(whole)
+        if not as_whole:
             return split
-        holders = self.holders(split) if self.is_complete else (self._index.earlier_holder(split),)
-        if set(holders) <= {None, exact}:
+        if self._all_holders(split) <= as_whole:
             return whole
         raise Conflict(
             "one patient has this as a whole as a member ID, and another has it as an issuer and a member ID",
@@ -104,12 +112,12 @@ class Members:
             remedy="send the issuer on its own: plan for the ID as a whole",
         )
 
-    def _exact_holder(self, member: Member) -> UUID | None:
-        """The patient who has exactly this member ID, or None."""
-        if not self.is_complete:
-            return self._index.earlier_holder(member)
-        stream, spelling = self._index.stream_of(member), self._index.spelling(member)
-        return next((one.indexed_patient_id for one in spelling.holdings if one.member_stream == stream), None)
+    def _all_holders(self, member: Member) -> set[UUID]:
+        """The patients who have this member ID, in other spellings too where the index has them."""
+        if self.is_complete:
+            return set(self.holders(member))
+        exact = self._index.earlier_holder(member)
+        return set() if exact is None else {exact}
 
     def knows_issuer(self, issuer: str) -> bool:
         """Whether a member ID of this issuer is, or was, on record. The plan is always known."""

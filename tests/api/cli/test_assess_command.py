@@ -299,6 +299,8 @@ BAD: dict[str, tuple[bytes, str]] = {
     "an unknown diagnosis": (with_facts(diagnosis="ms"), "multiple_sclerosis or other"),
     "an unknown outcome": (with_facts(agents={"tried": [{"product": "Avonex", "outcome": "?"}]}), "tried.0.outcome"),
     "a product without a name": (with_facts(agents={"tried": [{"outcome": "adequate"}]}), "product is missing"),
+    "a product of two lines": (with_facts(agents={"tried": [{"product": "Oc\nrevus"}]}), "contains a line break"),
+    "a control character": (with_facts(agents={"tried": [{"product": "O\x1b[31m"}]}), r"control character.*tried\.0"),
     "half a day": (with_facts(requested_dosing={"consecutive_days": 2.5}), "consecutive_days"),
     "an edition that is none": (line(edition="2025-01-01"), r"'2025-01-01'.*2025-07-23, 2024-10-16"),
     "before the first edition": (line(as_of="2023-11-14", facts={}), "the oldest version on file is 2023-11-15"),

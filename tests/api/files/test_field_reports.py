@@ -153,6 +153,8 @@ def test_the_copies_are_what_was_given() -> None:
 
 # -- F9: control characters in a name ---------------------------------------------------------
 
+ONE_LINE = ("the text contains a line break, a tab, or a mark of writing direction", "write it in one line")
+
 
 def test_f9_control_characters_in_a_name_are_refused(url: str) -> None:
     (outcome,) = imported(url, "F9-escape.jsonl", status=2)
@@ -160,6 +162,20 @@ def test_f9_control_characters_in_a_name_are_refused(url: str) -> None:
     assert (outcome["cause"], outcome["remedy"]) == ("the text contains a control character", "remove it")
     with open_ledger(url) as ledger:
         assert ledger.find(Member(member_id="T-9")) is None
+
+
+@pytest.mark.parametrize("between", ["\n", "\t", "\u202e", "\u2028"])
+@pytest.mark.parametrize("field", ["name", "member"])
+def test_f9_a_name_or_a_member_id_of_several_lines_is_refused(
+    url: str, tmp_path: Path, field: str, between: str
+) -> None:
+    line = {"kind": "history", "reference": "X1", "member": {"member_id": "T-9"}, "name": "Ana Synthetic"}
+    line |= {"name": f"Ana{between}S"} if field == "name" else {"member": {"member_id": f"T{between}9"}}
+    file = tmp_path / "lines.jsonl"
+    file.write_text(json.dumps(line))
+    (outcome,) = imported(url, file, status=2)
+    assert (outcome["fate"], outcome["field"]) == ("refused", field)
+    assert (outcome["cause"], outcome["remedy"]) == ONE_LINE
 
 
 @pytest.mark.parametrize("control", ["\x1b[31m", "\x07", "\x7f"])

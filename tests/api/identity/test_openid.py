@@ -278,6 +278,9 @@ def test_another_issuers_document_is_not_believed(ledger: Ledger, provider: Issu
         {"sub": "x" * 101},
         {"sub": "lemtrada-ledger"},
         {"supervisors": ["x" * 101]},
+        {"name": "Rosa\nReview"},
+        {"name": "Rosa\u202eReview"},
+        {"name": "Rosa\x1b[31mReview"},
     ],
 )
 def test_a_good_token_that_gives_no_one_role_or_no_id_is_not_permitted(

@@ -82,6 +82,11 @@ def test_a_person_is_removed_and_their_tokens_are_revoked(command: Any) -> None:
         (["invite", "--role", "reviewer"], "--name"),
         (["invite", "--role", "reviewer", "--name", "日本"], "--id"),
         (["invite", "--role", "reviewer", "--name", "Nora", "--id", "a b"], "--id"),
+        (
+            ["invite", "--role", "reviewer", "--name", "Nora\nNurse"],
+            "a line break, a tab, or a mark of writing direction",
+        ),
+        (["token", "create", "--role", "service", "--name", "Feed\x1b[31m"], "the text contains a control character"),
         (["token", "revoke", "0123456789abcdef"], "TOKEN"),
         (["people", "remove", "nobody"], "PERSON"),
         (["token", "create", "--role", "king", "--name", "Nora"], "--role"),

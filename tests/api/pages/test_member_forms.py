@@ -37,6 +37,18 @@ def test_a_search_says_what_is_wrong_with_an_id(desk: Desks) -> None:
     assert shown.has_form("find")
 
 
+@pytest.mark.parametrize("between", ["\n", "\t", "\u202e", "\u2028"])
+def test_a_name_or_a_member_id_of_several_lines_is_refused(api: Api, desk: Desks, between: str) -> None:
+    nurse = desk(NURSE_ACTOR)
+    words = "the text contains a line break, a tab, or a mark of writing direction; write it in one line"
+    for faulty in ({"name": f"Ana{between}S"}, {"member.member_id": f"T{between}9"}):
+        typed = {"member.member_id": "T-9", "name": "Ana Synthetic"} | faulty
+        shown = nurse.sends(nurse.opens("/pages/patients"), "open", **typed)
+        assert shown.status == 422
+        assert words in shown.text.lower()
+    assert list(api.ledger.patients()) == []
+
+
 def test_a_member_id_is_added_and_retired_on_the_page(api: Api, desk: Desks) -> None:
     patient = api.opened("A-1", actor=NURSE)
     nurse: Desk = desk(NURSE_ACTOR)

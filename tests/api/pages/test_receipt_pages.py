@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from uuid import UUID
 
+import pytest
+
 from domain.events.determinations import RequestDenied
 from domain.events.receipts import ReceiptCorrected
 from domain.events.requests import RequestSubmitted
@@ -61,8 +63,37 @@ def test_the_receipt_is_corrected_on_the_page_and_both_stay_visible(api: Api, de
 
 def test_an_office_may_not_correct_a_receipt(api: Api, desk: Desks) -> None:
     request_id = api.submitted(api.opened_now())["request"]["request_id"]
-    page = desk(story.OFFICE).opens(at(request_id))
+    office = desk(story.OFFICE)
+    page = office.opens(at(request_id))
     assert not page.has_form("correct-receipt")
+    # The form of a reviewer, sent by the office.
+    form = desk(story.NURSE).opens(at(request_id))
+    typed = {"received_at": "2026-04-23T09:00", "receipt_source": "fax", "reason": "It came by fax."}
+    assert office.sends(form, "correct-receipt", **typed).status == 403
+    assert [type(one) for one in api.ledger.events(UUID(request_id[:36]))].count(ReceiptCorrected) == 0
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ({"received_at": "2031-01-01T09:00"}, "the time of receipt is in the future"),
+        ({"received_at": "1988-05-16T09:00"}, "before the patient's birth date"),
+        ({"received_at": "yesterday"}, "write the time as rfc 3339"),
+        ({"received_at": "2026-04-31T09:00"}, "write the time as rfc 3339"),
+        ({"received_at": ""}, "this field is required"),
+        ({"receipt_source": "pigeon"}, "this is not one of the values of this field"),
+        ({"reason": ""}, "this field is required"),
+    ],
+)
+def test_a_faulty_correction_is_refused_on_the_page(api: Api, desk: Desks, typed: dict[str, str], words: str) -> None:
+    request_id = api.submitted(api.opened_now())["request"]["request_id"]
+    nurse = desk(story.NURSE)
+    sent = {"received_at": "2026-04-23T09:00", "receipt_source": "fax", "reason": "It came by fax."} | typed
+    page = nurse.sends(nurse.opens(at(request_id)), "correct-receipt", **sent)
+    assert page.status == 422
+    assert words in page.text.lower()
+    assert page.has_form("correct-receipt")
+    assert [type(one) for one in api.ledger.events(UUID(request_id[:36]))].count(ReceiptCorrected) == 0
 
 
 def test_the_same_request_is_named_on_both_pages_and_in_the_worklist(api: Api, desk: Desks) -> None:

@@ -205,3 +205,20 @@ def test_f9_control_characters_in_a_name_are_refused(api: Api) -> None:
     (error,) = refused(api.post("/patients", body), 422, "name")["errors"]
     assert error["problem"].lower().startswith("the text contains a control character")
     refused(api.post("/patients/find", {"actor": NURSE, "member": report["member"]}), 404, "member")
+
+
+@pytest.mark.parametrize("between", ["\n", "\t", "\u202e", "\u2028"])
+def test_f9_a_name_a_member_id_or_a_reference_of_several_lines_is_refused(api: Api, between: str) -> None:
+    words = "the text contains a line break, a tab, or a mark of writing direction"
+    body = {"actor": NURSE, "member": {"member_id": "T-9"}, "name": "Ana Synthetic"}
+    for faulty in ({"name": f"Ana{between}S"}, {"member": {"member_id": f"T{between}9"}}):
+        (error,) = refused(api.post("/patients", body | faulty), 422)["errors"]
+        assert error["problem"].lower().startswith(words)
+    patient = api.opened()
+    for faulty in ({"source_reference": f"C{between}1"}, {"site": f"East{between}Center"}):
+        sent = {"actor": CLAIMS, "on": "2026-04-20", "mg": 12, "source": "other", "source_reference": "C-1"} | faulty
+        (error,) = refused(api.post(f"/patients/{patient}/doses", sent), 422)["errors"]
+        assert error["problem"].lower().startswith(words)
+    reason = "One line.\n\tAnother line."
+    corrected = {"actor": NURSE, "name": "Ana Synthetic", "reason": reason}
+    assert api.post(f"/patients/{patient}/correct-demographics", corrected).status_code == 200

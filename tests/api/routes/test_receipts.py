@@ -6,7 +6,18 @@ import pytest
 
 from domain.people import Actor
 from tests.api.record_access.shared_patients import OTHER
-from tests.api.routes.commands.acts import MEETS_A, NURSE, OFFICE, PHYSICIAN, Api, Json, opening, refused, request
+from tests.api.routes.commands.acts import (
+    CLAIMS,
+    MEETS_A,
+    NURSE,
+    OFFICE,
+    PHYSICIAN,
+    Api,
+    Json,
+    opening,
+    refused,
+    request,
+)
 from tests.clock import Clock
 
 FAX: Json = {"receipt_source": "fax", "reason": "The fax of Friday was entered on Monday."}
@@ -74,6 +85,8 @@ def test_the_office_sees_that_its_receipt_was_corrected_and_may_not_correct_it(a
         ("received_at", "2026-04-28T16:00:01Z"),
         ("received_at", "1988-05-16T12:00:00Z"),
         ("received_at", "2026-04-24"),
+        ("received_at", "2026-04-24T13:00:00"),
+        ("received_at", None),
         ("receipt_source", "pigeon"),
         ("receipt_source", None),
         ("reason", ""),
@@ -84,6 +97,29 @@ def test_a_faulty_correction_names_its_field(api: Api, field: str, value: object
     terms = {"actor": NURSE, "received_at": "2026-04-23T13:00:00Z", **FAX} | {field: value}
     problem = refused(api.post(f"/requests/{request_id}/correct-receipt", terms), 422)
     assert problem["field"].removeprefix("body.") == field
+    assert problem["remedy"] if "errors" not in problem else all(one["problem"] for one in problem["errors"])
+    assert len(api.asked(f"/requests/{request_id}/life")["receipts"]) == 1, "nothing was recorded"
+
+
+@pytest.mark.parametrize("actor", [OFFICE, CLAIMS])
+@pytest.mark.parametrize("received_at", ["2026-04-23T13:00:00Z", "2031-01-01T00:00:00Z"])
+def test_only_a_person_of_the_plan_corrects_a_receipt(api: Api, actor: Json, received_at: str) -> None:
+    request_id = api.submitted(api.opened_now())["request"]["request_id"]
+    terms = {"actor": actor, "received_at": received_at, **FAX}
+    refused(api.post(f"/requests/{request_id}/correct-receipt", terms), 403, "actor.role")
+    assert len(api.asked(f"/requests/{request_id}/life")["receipts"]) == 1
+
+
+def test_a_receipt_before_birth_says_so_and_one_on_record_already_does(api: Api) -> None:
+    request_id = api.submitted(api.opened_now())["request"]["request_id"]
+    path, terms = f"/requests/{request_id}/correct-receipt", {"actor": NURSE, **FAX}
+    for received_at, words in (("1988-05-16T12:00:00Z", "before the patient's birth date"),
+                               ("2031-01-01T00:00:00Z", "is in the future")):  # fmt: skip
+        problem = refused(api.post(path, terms | {"received_at": received_at}), 422, "received_at")
+        assert words in problem["detail"]
+        assert "1988" not in problem["detail"]
+    assert api.post(path, terms | {"received_at": "2026-04-23T13:00:00Z"}).status_code == 200
+    refused(api.post(path, terms | {"received_at": "2026-04-23T09:00:00-04:00"}), 422, "received_at")
 
 
 def test_a_decision_from_before_the_correction_is_told_what_changed(api: Api) -> None:
