@@ -47,7 +47,7 @@ from domain.treatment.possible_treatment import (
     next_dose,
     possible_treatments,
 )
-from projections.settling import SettledBy, settled_by, waiting_voids
+from projections.settling import SettledBy, disputed_reports, settled_by, waiting_voids
 
 OTHER_AGENT = "other_dmt_continues"
 WAYS_LISTED_MAX = 10
@@ -179,6 +179,7 @@ def eligibility(
     is_known = path is not None and following.is_begun is not None
     asked = course_in_question(found)
     waits = asked is not None and waits_for_a_person(history, asked, as_of)
+    waits = waits or any(True for _ in disputed_reports(history))
     completed = completed_courses(treatments)
     begins_next = path == "B" and following.is_begun is False
     return Eligibility(
@@ -230,7 +231,7 @@ def _is_open_question(
 ) -> bool:
     """Whether the path, the course, the doses given, or the twelve months depend on what the record leaves open.
 
-    `waits`: an entry of the course waits for a person.
+    `waits`: an entry of the course, or a report that is stated to be about our doses, waits for a person.
     """
     if waits or None in (path, following.is_begun, following.number, following.given.certain):
         return True

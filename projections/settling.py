@@ -12,8 +12,8 @@ from domain.events.treatment import ReportedCourse
 from domain.facts import FrozenModel
 from domain.history.records import Dose, Report
 from domain.history.state import PatientHistory
-from domain.treatment.lives import TooManyLives, lives
-from domain.treatment.reported_doses import ReportedDoses, line_doses, reported_doses
+from domain.treatment.lives import TooManyLives, lives, told_doses
+from domain.treatment.reported_doses import ReportedDoses, line_doses
 
 _ASKED: Final = {
     "doses_given": "How many doses were given?",
@@ -34,6 +34,10 @@ _ASKED_OF_ENTRY: Final = {
 
 _WHICH_CLAIM: Final = "Which claim does this void withdraw? Send it again with the reference of the claim."
 _CLAIM_NOT_ON_RECORD: Final = "Which claim does this void withdraw? The one that it names is not on record."
+_OUR_DOSES: Final = (
+    "A person stated that the report is about doses of this ledger, which are not on record as it states them. Is it?"
+)
+_WHICH_DOSES: Final = "Which doses were given? The report states others than this ledger has."
 _FIRST_COURSE: Final = "When was the first course given, which the report does not state?"
 
 
@@ -57,14 +61,22 @@ class SettledBy(FrozenModel):
 
 def settled_by(history: PatientHistory, as_of: date) -> tuple[SettledBy, ...]:
     """The facts that reports on record leave out, and that the courses by the end of the day can depend on."""
-    told = {one.course_id: one for one in reported_doses(history)}
-    found = []
+    told = {one.course_id: one for one in told_doses(history)}
+    found = [*disputed_reports(history)]
     for report in history.reports:
         doses = [told.get(f"{report.report_id}.c{number}") for number in range(1, len(report.courses) + 1)]
-        if report.voided or None in doses:
+        if report.voided or None in doses or all(one is not None and one.adds == "nothing" for one in doses):
             continue
         found += list(_of_report(history, report, [one for one in doses if one is not None], as_of))
     return (*found, *_of_entries(history, as_of))
+
+
+def disputed_reports(history: PatientHistory) -> Iterator[SettledBy]:
+    """What a person can say of reports that are stated to be about our doses, but state others (R27)."""
+    disputed = (one.report_id for one in told_doses(history) if one.is_ours and one.adds != "nothing")
+    for report_id in dict.fromkeys(disputed):
+        yield SettledBy(report_id=report_id, field="tells_of", question=_OUR_DOSES)
+        yield SettledBy(report_id=report_id, field="courses", question=_WHICH_DOSES)
 
 
 def waiting_voids(history: PatientHistory) -> Iterator[SettledBy]:

@@ -72,7 +72,8 @@ COURSES_MAX: Final = 99
 """The most complete courses of a treatment of which nothing is known."""
 
 NONE: Final = Treatment(0, Range(0, 0), False, None, None, Range(0, 0))
-"""No course. Beside other treatments, it is possible only for a day before a report was made."""
+"""No course. Beside other treatments, it is possible only for a day before a report was made, or if a report of our
+doses is left on record without these."""
 
 
 def possible_treatments(history: PatientHistory, as_of: date) -> tuple[Treatment, ...]:
@@ -118,7 +119,8 @@ def _anything(history: PatientHistory, as_of: date) -> Iterator[Treatment]:
         yield NONE
     own = [_settled(courses) for courses in lives(with_certain_doses_only(history), as_of)]
     is_complete = all(one.is_completed for one in own) or any(
-        one.completed is True and one.last.latest <= as_of for one in reported_doses(history)
+        one.completed is True and one.is_ours is not True and one.last.latest <= as_of
+        for one in reported_doses(history)
     )
     for number in (1, 2):
         for given in range(1, doses_in_course(number) + 1):

@@ -14,6 +14,7 @@ from domain.calendar import years_have_passed
 from domain.history.records import ApprovalRecord, Report
 from domain.history.state import PatientHistory
 from domain.treatment.approval_use import doses_in_progress
+from domain.treatment.lives import told_doses
 from domain.treatment.possible_treatment import Treatment, last_dose, possible_treatments
 
 
@@ -27,27 +28,24 @@ def questioned_approvals(history: PatientHistory, day: date) -> Iterator[Approva
 def is_questioned(history: PatientHistory, approval: ApprovalRecord) -> bool:
     """Whether reports that were recorded or corrected after the approval speak against it.
 
-    Reports that are about our own doses, and those that were on record when the approval was confirmed, are not among
-    them. The doses that were given under the approval itself are left out.
+    Reports of our own doses that add nothing to these, and those that were on record when the approval was confirmed,
+    are not among them. The doses that were given under the approval itself are left out.
     """
-    since = [one for one in history.reports if one.version > approval.version and _tells_of_others(one)]
+    known_already = {one.report_id for one in told_doses(history) if one.adds == "nothing"}
+    reports = tuple(one for one in history.reports if one.report_id not in known_already)
+    since = [one for one in reports if one.version > approval.version and one.courses and not one.voided]
     new = [one for one in since if one.version > (approval.confirmed_version or 0)]
     if approval.rescinded_on is not None or not new:
         return False
     own = {one.dose_id for one in doses_in_progress(history, approval)}
-    known = history.changed(doses=tuple(one for one in history.doses if one.dose_id not in own))
+    known = history.changed(doses=tuple(one for one in history.doses if one.dose_id not in own), reports=reports)
 
     def doubt_without(left_out: list[Report]) -> int:
-        reports = tuple(one for one in history.reports if one not in left_out)
-        return _doubt(known.changed(reports=reports), approval)
+        return _doubt(known.changed(reports=tuple(one for one in reports if one not in left_out)), approval)
 
     # A new report speaks against the approval by itself, or together with those that were answered.
     answered = [one for one in since if one not in new]
     return doubt_without(answered) > doubt_without(since) or doubt_without([]) > doubt_without(new)
-
-
-def _tells_of_others(report: Report) -> bool:
-    return bool(report.courses) and not report.voided and report.tells_of != "our_doses"
 
 
 def _doubt(history: PatientHistory, approval: ApprovalRecord) -> int:

@@ -140,9 +140,14 @@ def test_a_stated_reason_settles_it_until_another_report_is_received() -> None:
 
 
 def test_a_report_of_our_own_doses_questions_nothing() -> None:
-    story = given(submitted(), approved(), dose("2026-04-28")).on("2026-05-05").and_given(reported({"completed": True}))
-    assert items(story) == ["approval_to_review r1"]
+    story = given(submitted(), approved(), *doses("2026-04-28", 5)).on("2026-05-05")
+    assert items(story.and_given(reported({"completed": True}))) == ["approval_to_review r1"]
     assert items(story.and_given(attributed(1, "our_doses"))) == []
+
+
+def test_a_report_of_more_than_our_own_doses_questions_the_approval() -> None:
+    story = given(submitted(), approved(), dose("2026-04-28")).on("2026-05-05").and_given(reported({"completed": True}))
+    assert items(story.and_given(attributed(1, "our_doses"))) == ["approval_to_review r1"]
 
 
 def test_only_a_clinician_confirms_and_only_what_waits() -> None:
