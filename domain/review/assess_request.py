@@ -39,6 +39,7 @@ from domain.review.later_circumstances import (
     own_doses,
     retrospective_circumstances,
     with_later_circumstances,
+    without_reports_of,
 )
 from domain.treatment.courses import courses
 
@@ -73,7 +74,8 @@ def request_assessment(
     remaining = history
     if request is not None and (given := _given_before(history, request, in_effect)):
         # A retrospective request is about doses that were given already. They are not prior treatment.
-        remaining = without_doses(history, given)
+        known = without_reports_of(history, given) if in_effect.facts_revision > 1 else history
+        remaining = without_doses(known, given)
     further: dict[str, Any] = {}
     if request is not None and _is_retrospective(request) and in_effect.facts_revision > 1:
 
