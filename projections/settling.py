@@ -37,6 +37,9 @@ _CLAIM_NOT_ON_RECORD: Final = "Which claim does this void withdraw? The one that
 _OUR_DOSES: Final = (
     "A person stated that the report is about doses of this ledger, which are not on record as it states them. Is it?"
 )
+_ANY_TREATMENT: Final = (
+    "Which courses of Lemtrada were given, and when? No dose and no report of treatment elsewhere is on record."
+)
 _WHICH_DOSES: Final = "Which doses were given? The report states others than this ledger has."
 _FIRST_COURSE: Final = "When was the first course given, which the report does not state?"
 
@@ -48,6 +51,7 @@ class SettledBy(FrozenModel):
     is missing or if two may be one. `tells_of` is what a user of the plan states. Of a dose entry, a user states
     whether it is a second entry of a dose (`duplicate`), whether the infusion of its voided claim was given
     (`finding`), and how many infusion days its claim line is about (`days`), with their ends (`first_on`, `last_on`).
+    Without any id, it is a report of treatment elsewhere that is not on record yet (`courses`).
     Of a void that waits, with the reference `void_reference`, its sender states the claim that it is of
     (`original_reference`), or sends that claim.
     """
@@ -62,13 +66,19 @@ class SettledBy(FrozenModel):
 def settled_by(history: PatientHistory, as_of: date) -> tuple[SettledBy, ...]:
     """The facts that reports on record leave out, and that the courses by the end of the day can depend on."""
     told = {one.course_id: one for one in told_doses(history)}
-    found = [*disputed_reports(history)]
+    found = [*report_missing(history), *disputed_reports(history)]
     for report in history.reports:
         doses = [told.get(f"{report.report_id}.c{number}") for number in range(1, len(report.courses) + 1)]
         if report.voided or None in doses or all(one is not None and one.adds == "nothing" for one in doses):
             continue
         found += list(_of_report(history, report, [one for one in doses if one is not None], as_of))
     return (*found, *_of_entries(history, as_of))
+
+
+def report_missing(history: PatientHistory) -> Iterator[SettledBy]:
+    """The report of treatment elsewhere, or that there was none, if neither doses nor reports are on record (R1)."""
+    if not history.doses and not any(not one.voided for one in history.reports):
+        yield SettledBy(report_id=None, field="courses", question=_ANY_TREATMENT)
 
 
 def disputed_reports(history: PatientHistory) -> Iterator[SettledBy]:
