@@ -181,8 +181,8 @@ def eligibility(
     is_known = path is not None and following.is_begun is not None
     asked = course_in_question(found)
     waits = asked is not None and waits_for_a_person(history, asked, as_of)
-    waits = waits or any(True for _ in disputed_reports(history))
     completed = completed_courses(treatments)
+    waits = waits or completed.certain is None or any(True for _ in disputed_reports(history))
     begins_next = path == "B" and following.is_begun is False
     return Eligibility(
         patient_id=history.patient_id,
@@ -233,7 +233,7 @@ def _is_open_question(
 ) -> bool:
     """Whether the path, the course, the doses given, or the twelve months depend on what the record leaves open.
 
-    `waits`: an entry of the course, or a report that is stated to be about our doses, waits for a person.
+    `waits`: an entry of the course or a report waits for a person, or it is not known how many courses are complete.
     """
     if waits or None in (path, following.is_begun, following.number, following.given.certain):
         return True

@@ -40,7 +40,6 @@ from domain.treatment.lived_courses import (
     with_untold_doses,
 )
 from domain.treatment.reported_doses import (
-    Adds,
     ReportedDoses,
     TreatmentOnRecord,
     last_day_on,
@@ -51,13 +50,13 @@ from domain.treatment.reported_doses import (
 from domain.treatment.tellers import (
     BEGUN,
     Teller,
+    as_they_count,
     can_tell_of_one_day,
     fit_together,
     has_all_of_ours,
     is_as_told,
+    may_be_ours,
     subsets,
-    with_additions,
-    with_own_days,
 )
 
 STEPS_MAX: Final = 3_000
@@ -132,23 +131,20 @@ def told_doses(history: PatientHistory | TreatmentOnRecord) -> tuple[ReportedDos
     on its days, it is not about the doses of this ledger, and it counts as any report (R27).
     """
     told = reported_doses(history)
-    return _told_doses(treatment_on_record(history)) if any(one.is_ours for one in told) else told
+    return _told_doses(treatment_on_record(history)) if any(one.is_ours is not None for one in told) else told
 
 
 @lru_cache(maxsize=256)
 def _told_doses(on_record: TreatmentOnRecord) -> tuple[ReportedDoses, ...]:
-    adds: dict[str, Adds] = {}
-    told = reported_doses(on_record)
-    for report_id in dict.fromkeys(one.report_id for one in told if one.is_ours):
-        found = with_additions(told, adds | {report_id: "nothing"})
-        try:
-            is_on_record = bool(_Lives(on_record, _LAST_DAY, is_compact=True, told=found).all())
-        except TooManyLives:
-            is_on_record = False
-        own = [one for one in told if one.report_id == report_id]
-        has_entries = any(one.may_have_a_dose_on(dose.on) for one in own for dose in on_record.doses)
-        adds[report_id] = "nothing" if is_on_record else "perhaps" if has_entries else "doses"
-    return with_own_days(with_additions(told, adds), on_record.doses)
+    return as_they_count(on_record, lambda told: _fits(on_record, told))
+
+
+def _fits(on_record: TreatmentOnRecord, told: tuple[ReportedDoses, ...]) -> bool:
+    """Whether a life fits the record, with these reported doses. Too many lives: it is not known."""
+    try:
+        return bool(_Lives(on_record, _LAST_DAY, is_compact=True, told=told).all())
+    except TooManyLives:
+        return False
 
 
 class _Lives:
@@ -256,7 +252,7 @@ class _Lives:
         for life in living:
             tellers = self._tellers(life, dose.on, dose.on) if given.counts and is_first else []
             own = [one for one in self._tellers(life, dose.on, dose.on) if one[0] == line] if line is not None else []
-            others = [one for one in tellers if self.reports[one[0]].is_ours is not False]
+            others = [one for one in tellers if may_be_ours(self.reports[one[0]], one)]
             for some in subsets(others):
                 if not has_all_of_ours(self.reports, others, some):
                     continue
