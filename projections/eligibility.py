@@ -15,9 +15,8 @@ from uuid import UUID
 from pydantic import Field
 
 from domain.calendar import Day, PartialDate, anniversary
-from domain.errors import EditionUnknown
 from domain.events.base import ImportedFrom
-from domain.facts import FrozenModel, RequestedDosing, doses_in_course
+from domain.facts import FrozenModel
 from domain.history.records import Request
 from domain.history.state import PatientHistory
 from domain.permissions.views import is_request_of, reasons_shown
@@ -28,13 +27,8 @@ from domain.policy.editions import edition_named
 from domain.policy.missing_facts import Supply
 from domain.policy.referral import Reason
 from domain.policy.shortest_paths import Way, what_if
-from domain.review.assess_request import (
-    RequestAssessment,
-    next_request_assessment,
-    path_on_record,
-    request_assessment,
-)
-from domain.treatment.approval_use import MG_PER_DOSE, Allowance, allowance
+from domain.review.assess_request import RequestAssessment, path_on_record
+from domain.treatment.approval_use import Allowance, allowance
 from domain.treatment.concurrent_agents import agents_to_be_stopped, stops_settle_it
 from domain.treatment.courses import Course, courses
 from domain.treatment.dose_entries import course_in_question, waits_for_a_person
@@ -46,8 +40,10 @@ from domain.treatment.possible_treatment import (
     last_dose,
     next_dose,
     possible_treatments,
+    unknown_treatments,
 )
-from projections.settling import SettledBy, settled_by, waiting_voids
+from projections.current_assessment import assessed_with_its_doses, assessment_to_show, latest_request
+from projections.settling import SettledBy, disputed_reports, settled_by, waiting_voids
 
 OTHER_AGENT = "other_dmt_continues"
 WAYS_LISTED_MAX = 10
@@ -167,12 +163,18 @@ def eligibility(
     statements of another office or from an approval of another office's request.
     """
     found, treatments = courses(history, as_of), possible_treatments(history, as_of)
-    request = _latest_request(history, as_of, office)
-    assessed, problem = _assessed(history, treatments, request, as_of, edition)
+    request = latest_request(history, as_of, office)
+    assessed, problem = assessment_to_show(history, treatments, request, as_of, edition)
     allowed = allowance(history, found, as_of)
     if allowed is not None and not _is_own_approval(history, allowed, office):
         allowed = None
-    path = assessed.assessment.scope if assessed is not None else path_on_record(history, request, as_of)
+    # The doses of a retrospective request are left out of its own assessment only (R4).
+    whole = assessed_with_its_doses(history, treatments, request, assessed, as_of)
+    path = whole.assessment.scope if whole is not None else path_on_record(history, request, as_of)
+    if path is None and not treatments:
+        facts = assessed.assessment.facts.prior_treatment if assessed is not None else None
+        is_stated = facts is not None and facts.received_lemtrada is True and not history.reports
+        treatments = unknown_treatments(history, as_of, received=is_stated)
     because = _because(path, treatments)
     following, last = next_dose(treatments, as_of), last_dose(treatments)
     number = following.number if path is not None else None
@@ -180,6 +182,7 @@ def eligibility(
     asked = course_in_question(found)
     waits = asked is not None and waits_for_a_person(history, asked, as_of)
     completed = completed_courses(treatments)
+    waits = waits or completed.certain is None or any(True for _ in disputed_reports(history))
     begins_next = path == "B" and following.is_begun is False
     return Eligibility(
         patient_id=history.patient_id,
@@ -205,12 +208,12 @@ def eligibility(
         last_dose_latest=last.latest if last is not None else None,
         last_dose_on=as_partial_date(last),
         next_course_from=anniversary(last.latest) if begins_next and last is not None and last.is_whole_day else None,
-        interval_satisfied=_interval(assessed, path),
+        interval_satisfied=_interval(whole, path),
         approval=_in_force(allowed) if allowed is not None else None,
         approvable=_approvable(history, assessed, request, office) if assessed is not None else None,
         edition_problem=problem,
         settled_by=(
-            *(settled_by(history, as_of) if _is_open_question(path, following, assessed, waits) else ()),
+            *(settled_by(history, as_of) if _is_open_question(path, following, whole, waits) else ()),
             *(waiting_voids(history) if office is None else ()),
         ),
         linked_histories=history.linked if office is None else (),
@@ -230,7 +233,7 @@ def _is_open_question(
 ) -> bool:
     """Whether the path, the course, the doses given, or the twelve months depend on what the record leaves open.
 
-    `waits`: an entry of the course waits for a person.
+    `waits`: an entry of the course or a report waits for a person, or it is not known how many courses are complete.
     """
     if waits or None in (path, following.is_begun, following.number, following.given.certain):
         return True
@@ -265,54 +268,14 @@ def _imported(
     yield from (one for one in sources if one is not None)
 
 
-def _latest_request(history: PatientHistory, as_of: date, office: str | None = None) -> Request | None:
-    """Returns the latest open request, or the latest request if none is open.
-
-    Only requests received by the day count, and with an `office` only its own requests.
-    """
-    received = [one for one in history.requests if one.received_on <= as_of and is_request_of(office, one)]
-    still_open = [one for one in received if not one.is_closed_by(as_of)]
-    candidates = still_open or received
-    return candidates[-1] if candidates else None
-
-
-def _assessed(
-    history: PatientHistory,
-    treatments: tuple[Treatment, ...],
-    request: Request | None,
-    as_of: date,
-    edition: Edition | None,
-) -> tuple[RequestAssessment | None, str | None]:
-    """Assesses the open request, or a next request for the remaining doses.
-
-    Returns the assessment, or None and the reason if no edition applies.
-    """
-    try:
-        if request is not None and not request.is_closed_by(as_of):
-            return request_assessment(history, request, as_of, edition), None
-        dosing = _dosing_to_come(treatments, as_of)
-        return next_request_assessment(history, request, as_of, dosing, edition), None
-    except EditionUnknown as unknown:
-        return None, str(unknown)
-
-
-def _dosing_to_come(treatments: tuple[Treatment, ...], as_of: date) -> RequestedDosing:
-    """The dosing of the doses that are certainly left in the course, or else of a whole course."""
-    following = next_dose(treatments, as_of)
-    number = following.number or (1 if following.kind == "first" else 2)
-    return RequestedDosing(
-        mg_per_day=MG_PER_DOSE,
-        consecutive_days=following.left.least or doses_in_course(number),
-        route="intravenous",
-    )
-
-
 def _because(path: Literal["A", "B"] | None, treatments: tuple[Treatment, ...]) -> str:
     """Returns why the history decides this path (R1), or that it does not decide one."""
     if path is None:
         return "It is not known whether a course of Lemtrada was completed."
-    if path == "B" and any(one.number == 1 and one.given.least < doses_in_course(1) for one in treatments):
+    if path == "B" and all(one.completed.most == 0 for one in treatments):
         return "An earlier course of Lemtrada counts as a prior course, although it was not completed in this ledger."
+    if path == "B" and any(one.completed.least == 0 for one in treatments):
+        return "An earlier course of Lemtrada counts as a prior course. It is not known whether one was completed."
     if path == "B":
         return "A course of Lemtrada was completed."
     if treatments:

@@ -12,8 +12,8 @@ from domain.events.treatment import ReportedCourse
 from domain.facts import FrozenModel
 from domain.history.records import Dose, Report
 from domain.history.state import PatientHistory
-from domain.treatment.lives import TooManyLives, lives
-from domain.treatment.reported_doses import ReportedDoses, line_doses, reported_doses
+from domain.treatment.lives import TooManyLives, lives, told_doses
+from domain.treatment.reported_doses import FIRST_COURSE, ReportedDoses, line_doses
 
 _ASKED: Final = {
     "doses_given": "How many doses were given?",
@@ -34,6 +34,17 @@ _ASKED_OF_ENTRY: Final = {
 
 _WHICH_CLAIM: Final = "Which claim does this void withdraw? Send it again with the reference of the claim."
 _CLAIM_NOT_ON_RECORD: Final = "Which claim does this void withdraw? The one that it names is not on record."
+_OUR_DOSES: Final = (
+    "A person stated that the report is about doses of this ledger, which are not on record as it states them. Is it?"
+)
+_OTHER_DOSES: Final = (
+    "A person stated that the report is about doses that this ledger does not have, but it has the days. Is it?"
+)
+_WHICH_DAYS: Final = "Which of the doses of this ledger are among these doses? Their days are not stated."
+_ANY_TREATMENT: Final = (
+    "Which courses of Lemtrada were given, and when? No dose and no report of treatment elsewhere is on record."
+)
+_WHICH_DOSES: Final = "Which doses were given? The report states others than this ledger has."
 _FIRST_COURSE: Final = "When was the first course given, which the report does not state?"
 
 
@@ -44,6 +55,7 @@ class SettledBy(FrozenModel):
     is missing or if two may be one. `tells_of` is what a user of the plan states. Of a dose entry, a user states
     whether it is a second entry of a dose (`duplicate`), whether the infusion of its voided claim was given
     (`finding`), and how many infusion days its claim line is about (`days`), with their ends (`first_on`, `last_on`).
+    Without any id, it is a report of treatment elsewhere that is not on record yet (`courses`).
     Of a void that waits, with the reference `void_reference`, its sender states the claim that it is of
     (`original_reference`), or sends that claim.
     """
@@ -57,14 +69,33 @@ class SettledBy(FrozenModel):
 
 def settled_by(history: PatientHistory, as_of: date) -> tuple[SettledBy, ...]:
     """The facts that reports on record leave out, and that the courses by the end of the day can depend on."""
-    told = {one.course_id: one for one in reported_doses(history)}
-    found = []
+    told = {one.course_id: one for one in told_doses(history)}
+    found = [*report_missing(history), *disputed_reports(history)]
     for report in history.reports:
         doses = [told.get(f"{report.report_id}.c{number}") for number in range(1, len(report.courses) + 1)]
-        if report.voided or None in doses:
+        if report.voided or None in doses or all(one is not None and one.adds == "nothing" for one in doses):
             continue
         found += list(_of_report(history, report, [one for one in doses if one is not None], as_of))
     return (*found, *_of_entries(history, as_of))
+
+
+def report_missing(history: PatientHistory) -> Iterator[SettledBy]:
+    """The report of treatment elsewhere, or that there was none, if neither doses nor reports are on record (R1)."""
+    if not history.doses and not any(not one.voided for one in history.reports):
+        yield SettledBy(report_id=None, field="courses", question=_ANY_TREATMENT)
+
+
+def disputed_reports(history: PatientHistory) -> Iterator[SettledBy]:
+    """What a person can say of reports of which it is stated whose doses they are about, and whose days refute it."""
+    others = {one.report_id for one in history.reports if one.tells_of == "other_doses"}
+    disputed = {
+        one.report_id: _OUR_DOSES if one.is_ours else _OTHER_DOSES
+        for one in told_doses(history)
+        if (one.is_ours and one.adds != "nothing") or (one.is_ours is None and one.report_id in others)
+    }
+    for report_id, question in disputed.items():
+        yield SettledBy(report_id=report_id, field="tells_of", question=question)
+        yield SettledBy(report_id=report_id, field="courses", question=_WHICH_DOSES)
 
 
 def waiting_voids(history: PatientHistory) -> Iterator[SettledBy]:
@@ -109,20 +140,41 @@ def _of_report(history: PatientHistory, report: Report, doses: list[ReportedDose
     may_be_ours = False
     for place, (course, told) in enumerate(zip(report.courses, doses, strict=True)):
         is_untold = told.is_a_later_course and not told.begins_a_course
-        if is_untold and (told.first.earliest > as_of or _may_have_an_untold_first(history, told, as_of)):
+        if is_untold and (told.last.latest > as_of or _may_have_an_untold_first(history, told, as_of)):
             yield SettledBy(report_id=report.report_id, field="courses", question=_FIRST_COURSE)
         if told.first.earliest > as_of:
             continue
         missing = list(_left_out(course, told))
+        is_followed = any(one.listed_after is not None and one.begins_a_course for one in doses[place + 1 :])
+        if is_followed and told.completed is None and "completed" not in missing:
+            missing.append("completed")
         for name in missing:
             yield SettledBy(report_id=report.report_id, field=f"courses.{place}.{name}", question=_ASKED[name])
         may_be_ours |= bool(missing) and any(
             told.first.earliest <= dose.on <= told.last.latest for dose in history.doses if dose.stands
         )
-    if any(told.may_begin_a_course and told.first.earliest <= as_of for told in doses):
+        if report.tells_of is None and _may_have_ours_between(history, told):
+            may_be_ours = True
+            yield SettledBy(report_id=report.report_id, field="courses", question=_WHICH_DAYS)
+    if any(_may_be_one(doses, place) and told.first.earliest <= as_of for place, told in enumerate(doses)):
         yield SettledBy(report_id=report.report_id, field="courses", question=_ASKED["courses"])
     if may_be_ours and report.tells_of is None:
         yield SettledBy(report_id=report.report_id, field="tells_of", question=_ASKED["tells_of"])
+
+
+def _may_be_one(doses: list[ReportedDoses], place: int) -> bool:
+    """Whether the course may be one with the course that the report lists before it, which may not be complete."""
+    if doses[place].may_begin_a_course:
+        return True
+    return place > 0 and doses[place - 1].completed is None and doses[place - 1].counts[0] < FIRST_COURSE
+
+
+def _may_have_ours_between(history: PatientHistory, told: ReportedDoses) -> bool:
+    """Whether ours may be among doses whose number and ends are known, but not the days between these."""
+    first, last, days = told.first.earliest, told.last.latest, (told.last.latest - told.first.earliest).days + 1
+    if len(told.counts) > 1 or not told.counts[0] < days or told.counts[0] < 3:
+        return False
+    return any(first < dose.on < last for dose in history.doses if dose.stands)
 
 
 def _may_have_an_untold_first(history: PatientHistory, later: ReportedDoses, as_of: date) -> bool:

@@ -12,6 +12,7 @@ from domain.facts import AgentTried, RequestedDosing, counted, in_words
 from domain.policy.criteria import dosing_in_words
 from domain.policy.missing_facts import Supply
 from domain.policy.shortest_paths import Way
+from domain.treatment.lived_courses import GIVEN_MAX
 from projections.eligibility import Approvable, Eligibility, twelve_months_passed_by
 from projections.record_values import ordinal
 
@@ -65,8 +66,7 @@ def eligibility_rows(answer: Eligibility, zone: str) -> Iterator[tuple[str, str]
         given, left = counted(answer.doses_given, "dose"), counted(answer.doses_left_in_course, "dose")
         yield "Doses", f"{given} given and {left} left in the course, {on_approval}"
     elif answer.doses_given_at_most:
-        certainly = answer.doses_left_at_least or "none"
-        yield "Doses", f"{_given(answer)} given; {certainly} certainly left in the course, {on_approval}"
+        yield "Doses", f"{range_of_doses(answer)} in the course, {on_approval}"
     if answer.last_dose_earliest is not None:
         days = (answer.last_dose_earliest, answer.last_dose_latest)
         one_day = days[0] == days[1]
@@ -75,7 +75,7 @@ def eligibility_rows(answer: Eligibility, zone: str) -> Iterator[tuple[str, str]
             f"{answer.last_dose_on}" if one_day else f"{days[0]} at the earliest, {days[1]} at the latest",
         )
     for fact in answer.settled_by:
-        what = f"entry {ordinal(fact.dose_id or '')}"
+        what = f"entry {ordinal(fact.dose_id)}" if fact.dose_id is not None else "a new report"
         if fact.report_id is not None or fact.void_reference is not None:
             what = f"report {ordinal(fact.report_id)}" if fact.report_id is not None else f"void {fact.void_reference}"
         yield "To settle", f"{fact.question} ({what}, {fact.field})"
@@ -115,9 +115,18 @@ def eligibility_rows(answer: Eligibility, zone: str) -> Iterator[tuple[str, str]
     yield from (("To know", sentence) for sentence in approvable.advisories)
 
 
+def range_of_doses(answer: Eligibility) -> str:
+    """Returns the doses given, and those certainly left, if they are not certain."""
+    if not answer.doses_given_at_least and answer.doses_given_at_most >= GIVEN_MAX:
+        return "not known how many were given; none certainly left"
+    return f"{_given(answer)} given; {answer.doses_left_at_least or 'none'} certainly left"
+
+
 def _given(answer: Eligibility) -> str:
     """Returns the number of doses given, or the range of numbers that the record leaves possible."""
     least, most = answer.doses_given_at_least, answer.doses_given_at_most
+    if most >= GIVEN_MAX:
+        return f"at least {counted(least, 'dose')}"
     return counted(least, "dose") if least == most else f"{least} to {most} doses"
 
 

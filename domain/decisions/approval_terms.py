@@ -24,7 +24,7 @@ from domain.policy.assessment import Assessment
 from domain.policy.editions import edition_named
 from domain.review.assess_request import path_on_record, without_doses
 from domain.treatment.approval_use import doses_under
-from domain.treatment.course_assignment import number_of_next_dose
+from domain.treatment.course_assignment import name_of_course, number_of_next_dose
 from domain.treatment.courses import Course, courses
 
 Terms = Approval | AppealDecision | ExternalAnswer
@@ -132,14 +132,14 @@ def doses_given_before(history: PatientHistory, request: Request) -> list[Dose]:
 
     Raises Conflict if none of them counts any more, or if they belong to several courses now.
     """
-    named = [dose for dose in history.doses if dose.dose_id in request.retrospective_for and dose.counts]
+    named = [dose for dose in history.doses if dose.dose_id in request.retrospective_for and dose.stands]
     if not named:
         raise Conflict(
             "no dose that the request names counts",
             field="request_id",
             remedy="review the doses on record, or withdraw the request",
         )
-    if len({dose.course for dose in named}) > 1:
+    if len({name_of_course(history, dose) for dose in named}) > 1:
         raise Conflict(
             "the doses that the request names belong to several courses, and an approval covers one course (R9)",
             field="request_id",
@@ -199,7 +199,8 @@ def _course(history: PatientHistory, request: Request, valid_from: date, *, is_a
     It is the course that an approval of the request started, or else the next course to give.
     """
     if request.retrospective_for:
-        (course,) = {dose.course for dose in doses_given_before(history, request) if dose.course is not None}
+        course = name_of_course(history, doses_given_before(history, request)[0])
+        assert course is not None, "a dose that counts is in a course"
         return course
     given = _given_in_full(history, request) if is_appealed else None
     if given is not None and given.named is not None:

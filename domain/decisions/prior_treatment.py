@@ -33,6 +33,7 @@ from domain.facts import doses_in_course
 from domain.history.records import Dose, Report
 from domain.history.state import PatientHistory
 from domain.history.treatment import reported_course_id
+from domain.treatment.confirmed_courses import field_that_differs
 from domain.treatment.course_assignment import CoursePlace, place_of_dose, without_dose
 from domain.treatment.courses import Course, courses
 from domain.treatment.reported_courses import numbers_after_correction, report_documented
@@ -252,7 +253,7 @@ def _check_count(course: ReportedCourse, field: str) -> None:
 
 
 def _check_confirms_record(history: PatientHistory, reported: tuple[ReportedCourse, ...], reported_on: date) -> None:
-    """Raises InvalidCommand if a report confirms the record, but lists no course or has nothing to confirm."""
+    """Raises InvalidCommand if a report confirms the record, but lists no course or others than are on record."""
     if not reported:
         raise InvalidCommand(
             "confirms_record is true, but courses is empty",
@@ -265,6 +266,13 @@ def _check_confirms_record(history: PatientHistory, reported: tuple[ReportedCour
             "confirms_record is true, but no dose and no report is on record that it could confirm",
             field="confirms_record",
             remedy="leave confirms_record out, so that the report counts",
+        )
+    differing = field_that_differs(courses(history, reported_on), reported)
+    if differing is not None:
+        raise InvalidCommand(
+            "confirms_record is true, but the report states another number or day than is on record",
+            field=differing,
+            remedy="leave confirms_record out, so that the report counts as it is stated, or send what is on record",
         )
 
 

@@ -47,6 +47,7 @@ from domain.events.requests import (
 from domain.history.records import Request
 from domain.history.state import PatientHistory
 from domain.permissions.commands import CLINICIAN_CREDENTIALS
+from domain.treatment.course_assignment import name_of_course
 
 
 def submit_request(
@@ -107,7 +108,8 @@ def _check_retrospective(history: PatientHistory, dose_ids: tuple[str, ...], rec
             raise refusal(number, "the dose entry was not found", "record the dose first, and send its id")
         if dose_id in dose_ids[:number]:
             raise refusal(number, "the dose is listed twice", "list the dose once")
-        if not dose.stands or dose.course is None:
+        of_course = name_of_course(history, dose)
+        if not dose.stands or of_course is None:
             raise refusal(number, "the dose belongs to no course on record", "list only doses that count")
         if dose.on >= received_on:
             raise refusal(
@@ -115,9 +117,9 @@ def _check_retrospective(history: PatientHistory, dose_ids: tuple[str, ...], rec
                 "the dose was not given before the request was received",
                 "leave the dose out: an approval covers it",
             )
-        if course is not None and dose.course != course:
+        if course is not None and of_course != course:
             raise refusal(number, "the doses belong to more than one course", "submit one request for each course")
-        course = dose.course
+        course = of_course
 
 
 def change_planned_infusion(

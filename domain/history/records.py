@@ -70,7 +70,8 @@ class Report:
     """One report of treatment outside this ledger. `reported_on` is its day: the report has no dose after that day.
 
     `tells_of`: whether the report is about doses of this ledger or about other doses. None: no person has stated it.
-    `version` is the version of the event that stated its courses, first or as corrected.
+    `version` is the version of the event that stated its courses, first or as corrected, and `voided_version` of the
+    event that voided it.
     """
 
     report_id: str
@@ -83,6 +84,7 @@ class Report:
     imported_from: ImportedFrom | None = None
     tells_of: TellsOf | None = None
     version: int = 0
+    voided_version: int | None = None
 
 
 @dataclass(frozen=True)

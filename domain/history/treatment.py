@@ -76,7 +76,7 @@ def _report_corrected(history: PatientHistory, event: PriorTreatmentCorrected) -
 
 
 def _report_voided(history: PatientHistory, event: PriorTreatmentVoided) -> PatientHistory:
-    return _with_report(history, event.report_id, voided=True)
+    return _with_report(history, event.report_id, voided=True, voided_version=event.originator_version)
 
 
 def _with_report(history: PatientHistory, report_id: str, **changes: Any) -> PatientHistory:

@@ -39,6 +39,7 @@ from domain.review.later_circumstances import (
     own_doses,
     retrospective_circumstances,
     with_later_circumstances,
+    without_reports_of,
 )
 from domain.treatment.courses import courses
 
@@ -73,9 +74,10 @@ def request_assessment(
     remaining = history
     if request is not None and (given := _given_before(history, request, in_effect)):
         # A retrospective request is about doses that were given already. They are not prior treatment.
-        remaining = without_doses(history, given)
+        known = without_reports_of(history, given) if in_effect.facts_revision > 1 else history
+        remaining = without_doses(known, given)
     further: dict[str, Any] = {}
-    if request is not None and _is_retrospective(request) and in_effect.facts_revision > 1:
+    if request is not None and is_retrospective(request) and in_effect.facts_revision > 1:
 
         def facts_on(given_by: date, day: date) -> Facts:
             _, treatment = _treatment(remaining, request, given_by, in_effect)
@@ -96,7 +98,7 @@ def _record_under(edition: Edition, history: PatientHistory) -> PatientHistory:
     return derived(history) if derived is not None else history
 
 
-def _is_retrospective(request: Request) -> bool:
+def is_retrospective(request: Request) -> bool:
     """Whether the infusions were given, or had begun, before the request was received (R4)."""
     planned = request.planned_first_infusion_on
     return bool(request.retrospective_for) or (planned is not None and planned < request.received_on)
@@ -104,7 +106,7 @@ def _is_retrospective(request: Request) -> bool:
 
 def _given_before(history: PatientHistory, request: Request, edition: Edition) -> tuple[str, ...]:
     """The ids of the doses of a retrospective request. Under revision 1, only the doses that the request names."""
-    if edition.facts_revision == 1 or not _is_retrospective(request):
+    if edition.facts_revision == 1 or not is_retrospective(request):
         return request.retrospective_for
     return own_doses(history, request)
 

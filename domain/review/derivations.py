@@ -17,6 +17,7 @@ from domain.history.state import PatientHistory
 from domain.policy.edition import Edition
 from domain.treatment import concurrent_agents
 from domain.treatment.courses import courses
+from domain.treatment.lives import told_doses
 from domain.treatment.possible_treatment import NONE, possible_treatments, treatment_facts
 from domain.treatment.revision_1 import concurrent_agents as concurrent_agents_revision_1
 from domain.treatment.revision_1 import courses as courses_revision_1
@@ -76,9 +77,12 @@ def _treatment(
 
 
 def _is_refuted(history: PatientHistory, on: date) -> bool:
-    """Whether the record certainly has treatment by this day, on which somebody stated that there was none."""
+    """Whether the record has treatment by this day, on which somebody stated that there was none.
+
+    A report of which it is not known whether it is about our doses refutes the statement as well.
+    """
     treatments = possible_treatments(history, on)
-    return bool(treatments) and NONE not in treatments
+    return bool(treatments) and (NONE not in treatments or any(one.adds == "perhaps" for one in told_doses(history)))
 
 
 DERIVATIONS: Final = {

@@ -5,11 +5,12 @@ A determination under revision 1 was made without them, and is assessed again wi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
-from domain.facts import Circumstances, CourseMilligrams, Facts
+from domain.facts import Circumstances, CourseMilligrams, Facts, doses_in_course
 from domain.history.records import Request
 from domain.history.state import PatientHistory
 from domain.history.treatment import reported_course_id
@@ -31,11 +32,46 @@ FactsOn = Callable[[date, date], Facts]
 
 
 def own_doses(history: PatientHistory, request: Request) -> tuple[str, ...]:
-    """The ids of the doses on record that a retrospective request is about."""
+    """The ids of the doses on record that a retrospective request is about.
+
+    If nobody named them, they are the doses from its planned first day to its receipt, at most as many as it asks for.
+    """
     if request.retrospective_for:
         return request.retrospective_for
-    doses = (one for one in history.doses if one.request_id == request.request_id)
-    return tuple(one.dose_id for one in doses if one.on < request.received_on)
+    given = [one for one in history.doses if one.stands and one.on < request.received_on]
+    named = [one.dose_id for one in given if one.request_id == request.request_id]
+    planned = request.planned_first_infusion_on
+    if planned is None:
+        return tuple(named)
+    unnamed = sorted(
+        (one for one in given if one.request_id is None and planned <= one.on), key=lambda one: (one.on, one.version)
+    )
+    days = request.statement.requested_dosing.consecutive_days or doses_in_course(1)
+    return (*named, *(one.dose_id for one in unnamed[: max(0, days - len(named))]))
+
+
+def without_reports_of(history: PatientHistory, own: Collection[str]) -> PatientHistory:
+    """The history without the reported courses that tell of these doses, and that add nothing to what is on record."""
+    if not history.reports or not own:
+        return history
+    days = {dose.on for dose in history.doses if dose.dose_id in own}
+    told = [one for one in reported_doses(history) if any(map(one.may_have_a_dose_on, days))]
+    on_record, left = possible_treatments(history, date.max), history
+    for one in reversed(told):
+        if possible_treatments(_without_course(history, one.course_id), date.max) == on_record:
+            left = _without_course(left, one.course_id)
+    return left
+
+
+def _without_course(history: PatientHistory, course_id: str) -> PatientHistory:
+    """The history without the reported course."""
+    reports = []
+    for report in history.reports:
+        numbered = enumerate(report.courses, 1)
+        courses_left = tuple(one for at, one in numbered if reported_course_id(report.report_id, at) != course_id)
+        is_left_out = bool(report.courses) and not courses_left
+        reports.append(replace(report, courses=courses_left, voided=report.voided or is_left_out))
+    return history.changed(reports=tuple(reports))
 
 
 def with_later_circumstances(

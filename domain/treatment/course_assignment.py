@@ -109,6 +109,18 @@ def number_for_dose(history: PatientHistory, patient_courses: tuple[Course, ...]
     return course.number if course.number not in taken else _next_name(history, patient_courses)
 
 
+def name_of_course(history: PatientHistory, dose: Dose) -> int | None:
+    """The number for the events of the course of a dose on record: its own number, or that of a reported course.
+
+    None: the dose is in no course.
+    """
+    if dose.course is not None:
+        return dose.course
+    patient_courses = courses(history)
+    course = next((one for one in patient_courses if any(dose.dose_id == own.dose_id for own in one.doses)), None)
+    return number_for_dose(history, patient_courses, course) if course is not None else None
+
+
 def _next_name(history: PatientHistory, patient_courses: tuple[Course, ...]) -> int:
     """The number for the events of the next course: higher than that of every current and every closed course."""
     names = [one.named for one in patient_courses if one.named is not None]

@@ -139,8 +139,7 @@ def placed_by_day(courses: tuple[LivedCourse, ...], given: GivenDose, of_dose: C
         return
     if (of_dose.is_later or of_dose.may_be_later) and not _has_whole_first_course(courses, of_dose):
         # The first course is complete, and nothing on record tells of all of it.
-        first = courses[0]._replace(untold=True) if courses else LivedCourse(untold=True)
-        yield _opened((first,), given, of_dose)
+        yield _opened((_whole_by_untold_doses(courses, given.latest),), given, of_dose)
         if of_dose.is_later:
             return
     if not courses:
@@ -155,6 +154,18 @@ def placed_by_day(courses: tuple[LivedCourse, ...], given: GivenDose, of_dose: C
                 yield _continued(courses, one, of_dose)
             if not is_same or of_dose.may_begin:
                 yield _opened(courses, one, of_dose)
+
+
+def _whole_by_untold_doses(courses: tuple[LivedCourse, ...], next_begins: date) -> LivedCourse:
+    """The first course, complete by doses that no report tells of: before or after its doses on record.
+
+    It was complete more than 30 days before the next course began (R24).
+    """
+    first = courses[0]._replace(untold=True) if courses else LivedCourse(untold=True)
+    last, latest = first.last, next_begins - SAME_COURSE - _DAY
+    if last is None or latest <= last.latest:
+        return first
+    return first._replace(more_until=DateRange(last.earliest, latest))
 
 
 def _opened(before: tuple[LivedCourse, ...], given: GivenDose, of_dose: CourseOfDose) -> Placed:

@@ -16,14 +16,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import replace
 from datetime import date, timedelta
 from functools import lru_cache
-from itertools import combinations, count
+from itertools import count, product
 from math import prod
 from typing import Final, NamedTuple
 
-from domain.facts import doses_in_course
 from domain.history.records import Dose
 from domain.history.state import PatientHistory
 from domain.treatment.lived_courses import (
@@ -41,7 +39,25 @@ from domain.treatment.lived_courses import (
     placed_by_day,
     with_untold_doses,
 )
-from domain.treatment.reported_doses import ReportedDoses, TreatmentOnRecord, line_doses, reported_doses
+from domain.treatment.reported_doses import (
+    ReportedDoses,
+    TreatmentOnRecord,
+    last_day_on,
+    line_doses,
+    reported_doses,
+    treatment_on_record,
+)
+from domain.treatment.tellers import (
+    BEGUN,
+    Teller,
+    as_they_count,
+    can_tell_of_one_day,
+    fit_together,
+    has_all_of_ours,
+    is_as_told,
+    may_be_ours,
+    subsets,
+)
 
 STEPS_MAX: Final = 3_000
 """The most doses that are placed, over all lives. Only several reports without numbers and days need more."""
@@ -58,10 +74,6 @@ AFTER_ALL: Final = sys.maxsize
 _DAY: Final = timedelta(days=1)
 _LAST_DAY: Final = date.max
 _INFUSIONS: Final = ("no", "dismissed")  # A second entry of an infusion is none (R25).
-
-
-_Teller = tuple[int, Told, date, date]
-"""A reported course that may tell of the next dose: its place, what it has then told, and the days of the dose."""
 
 
 class TooManyLives(Exception):
@@ -90,15 +102,8 @@ def whole_lives(history: PatientHistory, as_of: date, *, is_compact: bool = Fals
     """As `lives`, with all doses of each course, and the course of each reported one. Raises TooManyLives."""
     if _is_exact(history):
         return tuple(WholeLife(courses, ()) for courses in lives(history, as_of))
-    on_record = TreatmentOnRecord(
-        # What a dose differed from when it was recorded has no effect, so the lives before that is known are these.
-        tuple(replace(one, variances_then=()) if one.variances_then else one for one in history.doses),
-        history.reports,
-        history.marks,
-        history.closed_reports,
-        history.birth_date,
-    )
-    found = _lives_of(on_record, _LAST_DAY if as_of >= _last_day_on(on_record) else as_of, is_compact)
+    on_record = treatment_on_record(history)
+    found = _lives_of(on_record, _LAST_DAY if as_of >= last_day_on(on_record) else as_of, is_compact)
     if found is None:
         raise TooManyLives
     return found
@@ -107,14 +112,6 @@ def whole_lives(history: PatientHistory, as_of: date, *, is_compact: bool = Fals
 def _is_exact(history: PatientHistory) -> bool:
     """Whether no report and no claim leaves a number or a day open, so that there is one life."""
     return not history.reports and all(one.days == (1, 1) for one in history.doses)
-
-
-def _last_day_on(on_record: TreatmentOnRecord) -> date:
-    """The last day on which anything on record can have happened. On all later days, the lives are the same."""
-    days = [one.on for one in on_record.doses]
-    days += [one.last.latest for one in (*reported_doses(on_record), *line_doses(on_record))]
-    days += [marks.closed_on for _, marks in on_record.marks if marks.closed_on is not None]
-    return max([*days, *(on for _, on in on_record.closed_reports)], default=date.min)
 
 
 @lru_cache(maxsize=256)
@@ -126,11 +123,43 @@ def _lives_of(on_record: TreatmentOnRecord, as_of: date, is_compact: bool) -> tu
         return None
 
 
+def told_doses(history: PatientHistory | TreatmentOnRecord) -> tuple[ReportedDoses, ...]:
+    """As `reported_doses`, with what each report of doses of this ledger adds to the record.
+
+    Such a report adds nothing while a life fits in which all that it tells of is on record without it. If none does,
+    the rest may be still to come, or the report is wrong: there are lives with it and lives without it. If no entry is
+    on its days, it is not about the doses of this ledger, and it counts as any report (R27).
+    """
+    told = reported_doses(history)
+    return _told_doses(treatment_on_record(history)) if any(one.is_ours is not None for one in told) else told
+
+
+@lru_cache(maxsize=256)
+def _told_doses(on_record: TreatmentOnRecord) -> tuple[ReportedDoses, ...]:
+    return as_they_count(on_record, lambda told: _fits(on_record, told))
+
+
+def _fits(on_record: TreatmentOnRecord, told: tuple[ReportedDoses, ...]) -> bool:
+    """Whether a life fits the record, with these reported doses. Too many lives: it is not known."""
+    try:
+        return bool(_Lives(on_record, _LAST_DAY, is_compact=True, told=told).all())
+    except TooManyLives:
+        return False
+
+
 class _Lives:
     """Follows all lives that fit one record, in the order of days."""
 
-    def __init__(self, history: PatientHistory | TreatmentOnRecord, as_of: date, *, is_compact: bool) -> None:
-        self.reports, self.as_of = (*reported_doses(history), *line_doses(history)), as_of
+    def __init__(
+        self,
+        history: PatientHistory | TreatmentOnRecord,
+        as_of: date,
+        *,
+        is_compact: bool,
+        told: tuple[ReportedDoses, ...] | None = None,
+    ) -> None:
+        told = told_doses(history) if told is None else told
+        self.reports, self.as_of = (*told, *line_doses(history)), as_of
         self.line_of = {one.line_of: place for place, one in enumerate(self.reports) if one.line_of is not None}
         self.doses = sorted(
             (one for one in history.doses if one.on <= as_of and one.keeps_place and one.duplicate in _INFUSIONS),
@@ -141,7 +170,7 @@ class _Lives:
         self.is_compact = is_compact and bool(self.reports) and not is_kept_whole
         self.has_untold_first = any(one.is_a_later_course and not one.begins_a_course for one in self.reports)
         if self.has_untold_first and as_of < _LAST_DAY:
-            self.has_untold_first = _have_untold_first(history, is_compact)
+            self.has_untold_first = _have_untold_first(history, is_compact, told)
         self.steps = iter(range(STEPS_MAX if is_compact else STEPS_IN_FULL_MAX))
 
     def all(self) -> list[tuple[LivedCourse, ...]]:
@@ -151,7 +180,11 @@ class _Lives:
         found: dict[WholeLife, None] = {}
         for life in self._followed():
             pairs = zip(self.reports, life.told, strict=True)
-            told = tuple((one.course_id, by.course - 1) for one, by in pairs if by is not None and one.line_of is None)
+            told = tuple(
+                (one.course_id, by.course - 1)
+                for one, by in pairs
+                if by is not None and by != NOTHING_MORE and one.line_of is None
+            )
             found.update((WholeLife(courses, told), None) for courses in self._with_untold_first(life))
         return list(found)
 
@@ -159,7 +192,8 @@ class _Lives:
         """Every life, by the end of the day `as_of`."""
         if prod(len(self.reports[place].counts) for place in self.line_of.values()) > LINES_MAX:
             raise TooManyLives
-        living: Collection[LifeSoFar] = [LifeSoFar((), (None,) * len(self.reports))]
+        begun = product(*(BEGUN[one.adds] for one in self.reports))
+        living: Collection[LifeSoFar] = [LifeSoFar((), told) for told in begun]
         start, day = date.min, None
         for dose in self.doses:
             if dose.on != day:
@@ -194,7 +228,7 @@ class _Lives:
         if not life.courses or not life.courses[0].untold or fits_an_untold_first_course(life.courses, seen_at):
             return False
         later = (told for one, told in zip(self.reports, life.told, strict=True) if one.is_a_later_course)
-        return all(told is None for told in later)
+        return all(told in (None, NOTHING_MORE) for told in later)
 
     # -- doses of this ledger, and the days between them ----------------------------------------
 
@@ -218,14 +252,16 @@ class _Lives:
         for life in living:
             tellers = self._tellers(life, dose.on, dose.on) if given.counts and is_first else []
             own = [one for one in self._tellers(life, dose.on, dose.on) if one[0] == line] if line is not None else []
-            others = [one for one in tellers if self.reports[one[0]].is_ours is not False]
-            for some in _subsets(others):
+            others = [one for one in tellers if may_be_ours(self.reports[one[0]], one)]
+            for some in subsets(others):
+                if not has_all_of_ours(self.reports, others, some):
+                    continue
                 if line is None:
                     found += self._added(life, given, some, dose)
                 elif given.counts:
                     # The day of a claim line is one of its infusion days.
                     for one in own:
-                        if not some or _fit_together((*some, one)):
+                        if not some or fit_together((*some, one)):
                             found += self._added(life, given, (*some, one), dose)
                 elif life.told[line] is None:
                     found += self._added(not_told(life, line), given, some, dose)
@@ -241,10 +277,9 @@ class _Lives:
             merge(by_number.setdefault(life.doses_told, {}), life)
         for number in count(min(by_number)):
             for life in [*by_number.get(number, {}).values()]:
-                for some in _subsets(self._tellers(life, max(start, life.next_day), end)):
+                for some in subsets(self._tellers(life, max(start, life.next_day), end)):
                     earliest, latest = max(start, life.next_day), end
-                    if sum(self.reports[place].line_of is not None for place, *_ in some) > 1:
-                        # No infusion day is of two claim lines (R25).
+                    if not can_tell_of_one_day(self.reports, some):
                         continue
                     for _, _, first, last in some:
                         earliest, latest = max(earliest, first), min(latest, last)
@@ -273,7 +308,7 @@ class _Lives:
 
     # -- what reports tell ----------------------------------------------------------------------
 
-    def _tellers(self, life: LifeSoFar, start: date, end: date) -> list[_Teller]:
+    def _tellers(self, life: LifeSoFar, start: date, end: date) -> list[Teller]:
         """The reported courses whose next dose may be on a day from `start` through `end`."""
         found = []
         for place, report in enumerate(self.reports):
@@ -287,7 +322,8 @@ class _Lives:
             number, course = (1, -1) if told is None else (told.placed + 1, told.course)
             for is_last in (False, True):
                 days = report.days_of_dose(number, is_last=is_last)
-                if days is not None and max(days[0], start) <= min(days[1], end):
+                has_room = report.has_doses_for_ours(number, end, is_all=is_last)
+                if has_room and days is not None and max(days[0], start) <= min(days[1], end):
                     found.append((place, Told(number, is_last, course), *days))
         return found
 
@@ -305,7 +341,7 @@ class _Lives:
     # -- the course of a dose -------------------------------------------------------------------
 
     def _added(
-        self, life: LifeSoFar, given: GivenDose, tellers: tuple[_Teller, ...], dose: Dose | None
+        self, life: LifeSoFar, given: GivenDose, tellers: tuple[Teller, ...], dose: Dose | None
     ) -> Iterator[LifeSoFar]:
         """The lives after one more dose, which belongs to a course by its day (R24)."""
         if next(self.steps, None) is None:
@@ -327,7 +363,7 @@ class _Lives:
             told = list(life.told)
             for place, one, _, _ in tellers:
                 # The doses of one reported course are of one course.
-                if one.course not in (-1, number) or not _is_as_told(self.reports[place], one, number):
+                if one.course not in (-1, number) or not is_as_told(self.reports[place], one, number):
                     break
                 told[place] = Told(one.placed, one.is_all, number)
             else:
@@ -347,38 +383,12 @@ class _Lives:
         return max((one for one in found if one <= self.as_of), default=None)
 
 
-def _have_untold_first(history: PatientHistory | TreatmentOnRecord, is_compact: bool) -> bool:
+def _have_untold_first(
+    history: PatientHistory | TreatmentOnRecord, is_compact: bool, told: tuple[ReportedDoses, ...]
+) -> bool:
     """Whether a life has a first course that is not told, by all that is on record. Too many lives: it may have."""
     try:
-        whole = _Lives(history, _LAST_DAY, is_compact=is_compact).all()
+        whole = _Lives(history, _LAST_DAY, is_compact=is_compact, told=told).all()
     except TooManyLives:
         return True
     return any(course.untold for courses in whole for course in courses)
-
-
-def _is_as_told(report: ReportedDoses, told: Told, course: int) -> bool:
-    """Whether the reported course, once all of its doses are placed, is as the report says (R27)."""
-    regimen = doses_in_course(course)
-    if report.is_a_later_course and course == 1:
-        return False
-    if report.is_counted:
-        return report.completed is not True or not told.is_all or told.placed >= regimen
-    if report.completed is True:
-        # Completed says the whole regimen.
-        return told.placed == regimen if told.is_all else told.placed < regimen
-    return told.placed <= (regimen - 1 if report.completed is False else regimen)
-
-
-def _subsets(tellers: list[_Teller]) -> Iterator[tuple[_Teller, ...]]:
-    """Every choice of reported courses that tell of one dose, each in one way."""
-    yield ()
-    for size in range(1, len(tellers) + 1):
-        for some in combinations(tellers, size):
-            if size == 1 or _fit_together(some):
-                yield some
-
-
-def _fit_together(tellers: tuple[_Teller, ...]) -> bool:
-    """Whether different reported courses, of one course of the life, tell of the dose."""
-    courses = {told.course for _, told, _, _ in tellers} - {-1}
-    return len(courses) <= 1 and len({place for place, *_ in tellers}) == len(tellers)

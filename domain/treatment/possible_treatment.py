@@ -72,7 +72,8 @@ COURSES_MAX: Final = 99
 """The most complete courses of a treatment of which nothing is known."""
 
 NONE: Final = Treatment(0, Range(0, 0), False, None, None, Range(0, 0))
-"""No course. Beside other treatments, it is possible only for a day before a report was made."""
+"""No course. Beside other treatments, it is possible only for a day before a report was made, or if a report of our
+doses is left on record without these."""
 
 
 def possible_treatments(history: PatientHistory, as_of: date) -> tuple[Treatment, ...]:
@@ -118,16 +119,30 @@ def _anything(history: PatientHistory, as_of: date) -> Iterator[Treatment]:
         yield NONE
     own = [_settled(courses) for courses in lives(with_certain_doses_only(history), as_of)]
     is_complete = all(one.is_completed for one in own) or any(
-        one.completed is True and one.last.latest <= as_of for one in reported_doses(history)
+        one.completed is True and one.is_ours is not True and one.last.latest <= as_of
+        for one in reported_doses(history)
     )
+    yield from (one for one in _any_treatment(last, any_day) if one.is_completed or not is_complete)
+
+
+def _any_treatment(last: DateRange, any_day: DateRange) -> Iterator[Treatment]:
+    """Any open or complete course with its last dose on a day of `last`, after any others."""
     for number in (1, 2):
         for given in range(1, doses_in_course(number) + 1):
             is_open = given < doses_in_course(number)
             counted = Range(given, given if is_open else GIVEN_MAX)
             completed = Range(int(number == 1 and not is_open), 0 if number == 1 and is_open else COURSES_MAX)
-            treatment = Treatment(number, counted, is_open, last, any_day if number > 1 else None, completed)
-            if treatment.is_completed or not is_complete:
-                yield treatment
+            yield Treatment(number, counted, is_open, last, any_day if number > 1 else None, completed)
+
+
+def unknown_treatments(history: PatientHistory, as_of: date, *, received: bool) -> tuple[Treatment, ...]:
+    """Every treatment if none is on record, and it is not known that there was none (R1).
+
+    `received`: it is stated that there was treatment.
+    """
+    born = history.birth_date.earliest if history.birth_date is not None else date(FIRST_YEAR, 1, 1)
+    any_day = DateRange(min(born, as_of), as_of)
+    return (*(() if received else (NONE,)), *_any_treatment(any_day, any_day))
 
 
 def with_certain_doses_only(history: PatientHistory) -> PatientHistory:

@@ -1,53 +1,104 @@
-"""The approvals that reports recorded later speak against, and that wait for a person (R1, R3, R27).
+"""The approvals that reports or claims recorded later speak against, and that wait for a person (R1, R3, R27).
 
 An approval of a first course says that no course was completed before, and one of a later course that twelve months
-have passed since the last dose. If the lives that fit the record with the later reports leave this less certain than
-those without them, a person rescinds the approval, or confirms it and states why.
+have passed since the last dose. If the lives that fit the record with the later reports and claims leave this less
+certain than those without them, a person rescinds the approval, or confirms it and states why. So it is if a correction
+or a void leaves open whether a course was completed before a later one that is approved.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
 
 from domain.calendar import years_have_passed
-from domain.history.records import ApprovalRecord, Report
+from domain.history.records import ApprovalRecord, Dose, Report
 from domain.history.state import PatientHistory
 from domain.treatment.approval_use import doses_in_progress
-from domain.treatment.possible_treatment import Treatment, last_dose, possible_treatments
+from domain.treatment.lives import told_doses
+from domain.treatment.possible_treatment import NONE, Treatment, last_dose, possible_treatments
 
 
 def questioned_approvals(history: PatientHistory, day: date) -> Iterator[ApprovalRecord]:
-    """Each approval that is not expired on the day, and that later reports speak against."""
+    """Each approval that is not expired on the day, and that later reports or claims speak against."""
     for approval in history.approvals:
         if day <= approval.valid_through and is_questioned(history, approval):
             yield approval
 
 
-def is_questioned(history: PatientHistory, approval: ApprovalRecord) -> bool:
-    """Whether reports that were recorded or corrected after the approval speak against it.
+@dataclass(frozen=True, slots=True)
+class _Evidence:
+    """The reports, and the doses given before an approval, that were recorded or corrected after it."""
 
-    Reports that are about our own doses, and those that were on record when the approval was confirmed, are not among
-    them. The doses that were given under the approval itself are left out.
+    reports: list[Report]
+    doses: list[Dose]
+
+    def since(self, version: int) -> _Evidence:
+        return _Evidence(
+            [one for one in self.reports if one.version > version], [one for one in self.doses if one.version > version]
+        )
+
+    def until(self, version: int) -> _Evidence:
+        return _Evidence(
+            [one for one in self.reports if one.version <= version],
+            [one for one in self.doses if one.version <= version],
+        )
+
+
+def is_questioned(history: PatientHistory, approval: ApprovalRecord) -> bool:
+    """Whether what was recorded, corrected or voided after the approval speaks against it.
+
+    Reports of our own doses that add nothing to these, and what was on record when the approval was confirmed, are not
+    considered. The doses that were given under the approval itself are left out.
     """
-    since = [one for one in history.reports if one.version > approval.version and _tells_of_others(one)]
-    new = [one for one in since if one.version > (approval.confirmed_version or 0)]
-    if approval.rescinded_on is not None or not new:
+    answered = max(approval.version, approval.confirmed_version or 0)
+    recorded: list[Dose | Report] = [
+        *history.reports,
+        *(one for one in history.doses if one.voided or one.on < approval.valid_from),
+    ]
+    if approval.rescinded_on is not None or not any(
+        one.version > answered or (one.voided_version or 0) > answered for one in recorded
+    ):
         return False
     own = {one.dose_id for one in doses_in_progress(history, approval)}
-    known = history.changed(doses=tuple(one for one in history.doses if one.dose_id not in own))
+    known_already = {one.report_id for one in told_doses(history) if one.adds == "nothing"}
+    known = history.changed(
+        doses=tuple(one for one in history.doses if one.dose_id not in own),
+        reports=tuple(one for one in history.reports if one.report_id not in known_already),
+    )
+    if _lost_its_basis(known, approval, answered):
+        return True
+    evidence = _Evidence(
+        [one for one in known.reports if one.courses and not one.voided],
+        [one for one in known.doses if one.stands and one.on < approval.valid_from],
+    ).since(approval.version)
+    new = evidence.since(answered)
+    if not (new.reports or new.doses):
+        return False
 
-    def doubt_without(left_out: list[Report]) -> int:
-        reports = tuple(one for one in history.reports if one not in left_out)
-        return _doubt(known.changed(reports=reports), approval)
+    def doubt_without(left_out: _Evidence) -> int:
+        reports = tuple(one for one in known.reports if one not in left_out.reports)
+        doses = tuple(one for one in known.doses if one not in left_out.doses)
+        return _doubt(known.changed(reports=reports, doses=doses), approval)
 
-    # A new report speaks against the approval by itself, or together with those that were answered.
-    answered = [one for one in since if one not in new]
-    return doubt_without(answered) > doubt_without(since) or doubt_without([]) > doubt_without(new)
+    # New evidence speaks against the approval by itself, or together with what was answered.
+    nothing = _Evidence([], [])
+    return doubt_without(evidence.until(answered)) > doubt_without(evidence) or doubt_without(nothing) > doubt_without(
+        new
+    )
 
 
-def _tells_of_others(report: Report) -> bool:
-    return bool(report.courses) and not report.voided and report.tells_of != "our_doses"
+def _lost_its_basis(known: PatientHistory, approval: ApprovalRecord, answered: int) -> bool:
+    """Whether a later course was approved, and a correction or void since then leaves open if one was completed."""
+    if _is_of_first_course(known, approval):
+        return False
+    changed = [one.version for one in known.reports if one.corrected]
+    changed += [one.voided_version for one in known.reports if one.voided_version is not None]
+    changed += [one.voided_version for one in known.doses if one.voided_version is not None]
+    if not any(version > answered for version in changed):
+        return False
+    return not all(one.is_completed for one in possible_treatments(known, date.max) or (NONE,))
 
 
 def _doubt(history: PatientHistory, approval: ApprovalRecord) -> int:

@@ -6,9 +6,9 @@ treatment can fit ("two doses, completed") is taken as not known.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from domain.calendar import FIRST_YEAR, DateRange, PartialDate
 from domain.events.treatment import ReportedCourse
@@ -18,6 +18,10 @@ from domain.history.state import PatientHistory
 from domain.history.treatment import reported_course_id
 
 FIRST_COURSE, LATER_COURSE = doses_in_course(1), doses_in_course(2)
+
+
+Adds = Literal["doses", "nothing", "perhaps", "left_out"]
+"""What a reported course adds to the record: doses; nothing, since each of its doses is known without it; or either."""
 
 
 class TreatmentOnRecord(NamedTuple):
@@ -30,6 +34,20 @@ class TreatmentOnRecord(NamedTuple):
     birth_date: PartialDate | None
 
 
+def treatment_on_record(history: PatientHistory | TreatmentOnRecord) -> TreatmentOnRecord:
+    """What the history has of treatment."""
+    if isinstance(history, TreatmentOnRecord):
+        return history
+    return TreatmentOnRecord(
+        # What a dose differed from when it was recorded has no effect, so the lives before that is known are these.
+        tuple(replace(one, variances_then=()) if one.variances_then else one for one in history.doses),
+        history.reports,
+        history.marks,
+        history.closed_reports,
+        history.birth_date,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class ReportedDoses:
     """The doses of one reported course.
@@ -39,7 +57,8 @@ class ReportedDoses:
     lists before this one. `begins_a_course`: the course before it in the report was completed, so this is another
     one; it `may_begin_a_course` if that one was not.
     `line_of`: these are the infusion days of one claim line, whose entry has this version (R25).
-    `is_ours` is whether a person said that the report tells of doses of this ledger (True), or of others (False).
+    `is_ours` is whether a person said that the report tells of doses of this ledger (True), or of others (False), and
+    `adds` what it then adds to the record. `own_days` are the days of our doses that must then be among its own.
     `version` is that of the history with which it came on record, or was corrected.
     """
 
@@ -56,11 +75,26 @@ class ReportedDoses:
     closed_on: date | None = None
     line_of: int | None = None
     version: int = 0
+    adds: Adds = "doses"
+    own_days: tuple[date, ...] = ()
+
+    @property
+    def report_id(self) -> str:
+        return self.course_id.rpartition(".")[0]
 
     @property
     def is_a_later_course(self) -> bool:
         """Whether the course is a later one whose first course is not told: completed, with fewer than five doses."""
         return self.completed is True and self.is_counted and self.counts[-1] < FIRST_COURSE
+
+    def has_doses_for_ours(self, told: int, by: date, *, is_all: bool) -> bool:
+        """Whether the doses after so many that it told of by this day can have all of our own ones that are later."""
+        left = 0 if is_all else self.counts[-1] - told
+        return left >= sum(day > by for day in self.own_days)
+
+    def may_have_a_dose_on(self, day: date) -> bool:
+        """Whether the day is between the first possible day of the first dose and the last one of the last dose."""
+        return self.first.earliest <= day <= self.last.latest
 
     def days_of_dose(self, number: int, *, is_last: bool) -> tuple[date, date] | None:
         """The first and the last possible day of a dose, by its number from 1. None: there is no such dose."""
@@ -79,13 +113,13 @@ class ReportedDoses:
 def reported_doses(history: PatientHistory | TreatmentOnRecord) -> tuple[ReportedDoses, ...]:
     """The doses of every reported course on record, in the order of the reports. Voided reports are left out.
 
-    A course that a person found to be of doses of this ledger adds nothing and is left out.
+    What a report of doses of this ledger adds to the record follows from the lives (`told_doses`).
     """
     closed_on = dict(history.closed_reports)
     born = history.birth_date.earliest if history.birth_date is not None else date(FIRST_YEAR, 1, 1)
     found: list[ReportedDoses] = []
     for report in history.reports:
-        if report.voided or report.tells_of == "our_doses":
+        if report.voided:
             continue
         listed_after: int | None = None
         for number, course in enumerate(report.courses, 1):
@@ -99,7 +133,7 @@ def reported_doses(history: PatientHistory | TreatmentOnRecord) -> tuple[Reporte
                     listed_after=listed_after,
                     begins_a_course=follows is True,
                     may_begin_a_course=follows is False,
-                    is_ours=False if report.tells_of == "other_doses" else None,
+                    is_ours=None if report.tells_of is None else report.tells_of == "our_doses",
                     closed_on=closed_on.get(course_id),
                     version=report.version,
                 )
@@ -193,9 +227,10 @@ def days_of_last_dose(history: PatientHistory, as_of: date) -> tuple[date | None
     """
     known = [one.on for one in history.doses if one.stands and not one.is_uncertain and one.on <= as_of]
     reports = [one for one in reported_doses(history) if one.first.earliest <= as_of]
+    certain = [one for one in reports if one.is_ours is not True]
     lines = [one for one in line_doses(history) if one.first.earliest <= as_of]
-    known += [one.last.earliest for one in reports if one.last.latest <= as_of]
-    known += [one.first.earliest for one in reports if one.first.latest <= as_of < one.last.latest]
+    known += [one.last.earliest for one in certain if one.last.latest <= as_of]
+    known += [one.first.earliest for one in certain if one.first.latest <= as_of < one.last.latest]
     uncertain = [one.on for one in history.doses if one.stands and one.is_uncertain and one.on <= as_of]
     possible = [*known, *uncertain, *(min(one.last.latest, as_of) for one in (*reports, *lines))]
     return max(known, default=None), max(possible, default=as_of)
@@ -216,3 +251,11 @@ def critical_days_of_treatment(history: PatientHistory) -> set[date]:
             for is_last in (False, True):
                 days.update(report.days_of_dose(number, is_last=is_last) or ())
     return {day + timedelta(days=by) for day in days for by in _AROUND}
+
+
+def last_day_on(on_record: TreatmentOnRecord) -> date:
+    """The last day on which anything on record can have happened. On all later days, the lives are the same."""
+    days = [one.on for one in on_record.doses]
+    days += [one.last.latest for one in (*reported_doses(on_record), *line_doses(on_record))]
+    days += [marks.closed_on for _, marks in on_record.marks if marks.closed_on is not None]
+    return max([*days, *(on for _, on in on_record.closed_reports)], default=date.min)

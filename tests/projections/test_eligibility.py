@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from api.text.eligibility import eligibility_rows
 from domain.policy.editions import edition_named
 from projections.eligibility import Eligibility, eligibility
 from tests.story import (
@@ -160,3 +161,77 @@ def test_what_speaks_against_leaves_out_what_another_clause_made_needless() -> N
     answer = stands(given(submitted(MEETS_A | {"hiv_infection": True})), "2026-04-28")
     assert answer.approvable is not None
     assert [one.clause for one in answer.approvable.speaking_against] == ["NR.3"]
+
+
+def test_a_retrospective_request_leaves_its_doses_out_of_its_own_assessment_only() -> None:
+    story = given(*doses("2026-01-05", 5), today="2026-02-02").and_given(submitted_for(1, 2, 3, 4, 5))
+    answer = stands(
+        story,
+        "2026-02-02",
+        path="B",
+        path_because="A course of Lemtrada was completed.",
+        course_number=2,
+        course_status="not_begun",
+        doses_given=0,
+        doses_left_in_course=3,
+        next_course_from="2027-01-09",
+        interval_satisfied=False,
+    )
+    assert answer.approvable is not None
+    assert (answer.approvable.recommendation, answer.approvable.reasons[0].code) == ("refer", "retrospective")
+    assert stands(story, "2027-01-09", path="B").interval_satisfied is True
+
+
+LEMTRADA = {"product": "Lemtrada", "outcome": "adequate", "stopped_on": "2024-01"}
+
+
+@pytest.mark.parametrize(
+    ("stated", "least"),
+    [
+        ({"received_lemtrada": True}, 1),
+        ({"received_lemtrada": None}, 0),
+        ({"received_lemtrada": None, "agents": [LEMTRADA]}, 1),
+        ({"received_lemtrada": False, "agents": [LEMTRADA]}, 0),
+    ],
+    ids=["received", "not stated", "among the agents", "contradictory"],
+)
+def test_without_a_record_no_number_is_certain_unless_it_is_stated_that_there_was_none(
+    stated: dict[str, Any], least: int
+) -> None:
+    answer = stands(
+        given(submitted(MEETS_A | stated)),
+        "2026-04-28",
+        path=None,
+        courses_completed=None,
+        course_number=None,
+        course_is=None,
+        doses_given=None,
+        doses_left_in_course=None,
+        doses_given_at_least=least,
+        doses_left_at_least=0,
+        next_course_from=None,
+    )
+    assert (answer.doses_given_at_most, answer.courses_completed_at_most) == (99, 99)
+    assert [(one.report_id, one.dose_id, one.field) for one in answer.settled_by] == [(None, None, "courses")]
+    words = dict(eligibility_rows(answer, "UTC"))["Doses"]
+    assert words.startswith("at least 1 dose given" if least else "not known how many were given")
+
+
+def test_stated_never_and_a_history_without_statement() -> None:
+    never = stands(given(submitted(MEETS_A)), "2026-04-28", path="A", doses_given=0, doses_left_in_course=5)
+    assert never.settled_by == ()
+    stands(given(), "2026-04-28", path=None, courses_completed=None, doses_given=None, doses_left_at_least=0)
+
+
+def test_a_later_course_after_a_closed_one_is_not_after_a_complete_one() -> None:
+    story = given(*doses("2025-01-06", 3), today="2025-03-01").and_given(closed(1))
+    story.on("2025-04-01").and_given(*doses("2025-04-01", 1))
+    stands(
+        story,
+        "2025-04-02",
+        path="B",
+        courses_completed=0,
+        path_because=(
+            "An earlier course of Lemtrada counts as a prior course, although it was not completed in this ledger."
+        ),
+    )

@@ -15,6 +15,7 @@ from tests.story import (
     approval_confirmed,
     approved,
     attributed,
+    claim_line,
     died,
     dose,
     dose_reviewed,
@@ -96,3 +97,51 @@ def test_the_trail_says_that_a_dose_was_reviewed_and_an_approval_confirmed() -> 
     story = given(submitted(), approved(), reported(COMPLETED), approval_confirmed())
     ((before, after),) = changed(story).values()
     assert after == f"{before}, confirmed after a later report"
+
+
+# -- what settles a treatment that reports leave open -----------------------------------------
+
+TWO = {"doses_given": 2, "first_dose_on": "2026-01-05", "last_dose_on": "2026-01-06", "completed": False}
+LATER = {"doses_given": 3, "first_dose_on": "2025-09-01", "last_dose_on": "2025-09-03", "completed": True}
+
+
+def named(story: Scenario, on: str | None = None) -> list[str]:
+    return [one.field for one in eligibility(story.known, date.fromisoformat(on or "2026-04-28")).settled_by]
+
+
+def test_a_report_of_others_tells_of_the_same_doses_on_days_of_ours() -> None:
+    story = given(reported(TWO, reported_on="2026-01-20"), dose("2026-01-12"), attributed(1, "other_doses"))
+    story.and_given(*doses("2026-01-05", 2, recorded_on="2026-02-01", source="claim"))
+    found = answer(story)
+    assert (found.path, found.doses_given, found.settled_by) == ("A", 3, ())
+
+
+def test_a_report_of_others_whose_days_are_all_of_ours_is_asked_about_again() -> None:
+    three = TWO | {"doses_given": 3, "last_dose_on": "2026-01-09"}
+    story = given(*doses("2026-01-05", 5), reported(three, reported_on="2026-01-20"), attributed(1, "other_doses"))
+    found = answer(story)
+    assert (found.path, found.courses_completed) == ("B", 1)
+    assert "tells_of" in named(story)
+
+
+def test_whether_the_courses_of_a_report_are_complete_is_asked_where_they_may_be_one() -> None:
+    first, second = {"doses_given": 3, "last_dose_on": "2025-01-08"}, TWO | {"completed": None}
+    story = given(reported(first, second))
+    assert named(story) == ["courses.0.first_dose_on", "courses.0.completed", "courses"]
+
+
+def test_the_untold_first_course_is_asked_for_while_the_later_one_is_open() -> None:
+    story = given(reported(LATER, reported_on="2025-09-03"), submitted())
+    assert named(story, "2025-09-02") == ["courses"]
+
+
+def test_a_voided_claim_of_a_course_before_the_open_one_is_asked_about() -> None:
+    story = given(*doses("2024-03-04", 5, source="claim"), dose("2025-06-02"))
+    story.and_given(claim_line("void", None, None, source_reference="V1", original_reference="INF-3"))
+    assert named(story) == ["finding"]
+
+
+def test_which_days_between_the_ends_are_ours_is_asked() -> None:
+    three = TWO | {"doses_given": 3, "last_dose_on": "2026-01-09"}
+    story = given(*doses("2026-01-07", 2), reported(three, reported_on="2026-01-20"))
+    assert named(story) == ["courses", "tells_of"]

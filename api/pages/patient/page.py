@@ -18,7 +18,7 @@ from api.pages.rendering import PREFIX, rendered
 from api.record_access.http import AccessOfRequest
 from api.record_access.patient_access import PatientAccess
 from api.routes.dependencies import AsOf, CommandRunner, CommandRunnerOfRequest, PatientIdInPath
-from api.text.eligibility import eligibility_rows, headline
+from api.text.eligibility import eligibility_rows, headline, range_of_doses
 from domain.calendar import FIRST_YEAR, LAST_YEAR
 from domain.errors import InvalidCommand
 from domain.events.patient import HistoryOpened, Relationship
@@ -156,6 +156,7 @@ def _content(history: PatientHistory, access: PatientAccess, day: date, known_on
         "answer": answer,
         "passed_by": twelve_months_passed_by(answer),
         "headline": headline(answer),
+        "range_of_doses": range_of_doses,
         "rows": [row for row in eligibility_rows(answer, access.zone.key) if row[0] not in _ROWS_SHOWN_ELSEWHERE],
         "courses": courses,
         "doses": [*doses, *courses.other_entries],

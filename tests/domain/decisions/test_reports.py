@@ -149,6 +149,35 @@ def test_a_form_that_has_nothing_to_confirm_is_refused() -> None:
     given(reported(COURSE)).when(reported(COURSE, confirms_record=True)).then(PriorTreatmentReported)
 
 
+@pytest.mark.parametrize(
+    ("confirmed", "field"),
+    [
+        ({"doses_given": 5, "first_dose_on": "2026-03-02", "last_dose_on": "2026-03-06"}, "courses.0.doses_given"),
+        ({"doses_given": 2}, "courses.0.doses_given"),
+        ({"doses_given": 3, "first_dose_on": "2026-03-01"}, "courses.0.first_dose_on"),
+        ({"doses_given": 3, "last_dose_on": "2026-03-05"}, "courses.0.last_dose_on"),
+        ({"completed": True}, "courses.0.completed"),
+        ({"mg_total": 60}, "courses.0.mg_total"),
+        ({"doses_given": 3, "first_dose_on": "2026-03", "last_dose_on": "2026", "mg_total": 36}, None),
+        ({"first_dose_on": "2026-03-02", "last_dose_on": "2026-03-04", "completed": False}, None),
+    ],
+)
+def test_a_form_of_other_numbers_or_days_confirms_nothing(confirmed: dict[str, Any], field: str | None) -> None:
+    story = given(*doses("2026-03-02", 3)).when(reported(confirmed, confirms_record=True))
+    if field is None:
+        story.then(PriorTreatmentReported)
+    else:
+        story.then_refused(InvalidCommand, field=field)
+
+
+def test_each_confirmed_course_is_one_on_record_in_their_order() -> None:
+    on_record = [*doses("2024-03-04", 5), *doses("2026-03-02", 3)]
+    first, later = {"doses_given": 5, "last_dose_on": "2024-03-08"}, {"doses_given": 3, "completed": True}
+    for confirmed in ((first, later), (later,), (first,)):
+        given(*on_record).when(reported(*confirmed, confirms_record=True)).then(PriorTreatmentReported)
+    given(*on_record).when(reported(later, first, confirms_record=True)).then_refused(InvalidCommand, field="courses.1")
+
+
 def test_a_person_says_which_doses_a_report_is_about_and_the_last_answer_holds() -> None:
     story = given(*doses("2026-03-02", 5), reported({"completed": True}))
     story.when(attributed(1, "our_doses")).then(ReportAttributed, tells_of="our_doses")

@@ -22,6 +22,7 @@ from tests.story import (
     first_course,
     given,
     overturned,
+    reported,
     rescinded,
     submitted,
     submitted_for,
@@ -169,3 +170,17 @@ def test_it_is_not_extended_and_can_be_rescinded() -> None:
     scenario = given(*doses("2026-04-20", 2), submitted_for(1, 2), approved_by_clinician())
     scenario.when(extended()).then_refused(Conflict, field="request_id")
     scenario.when(rescinded("coverage_ended")).then(ApprovalRescinded).then_variances(1).then_variances(2)
+
+
+# -- doses of a course that a report tells of -------------------------------------------------
+
+
+def test_doses_inside_a_reported_course_are_named_and_approved() -> None:
+    later = {"doses_given": 3, "first_dose_on": "2026-03-02", "last_dose_on": "2026-03-04", "completed": True}
+    scenario = given(*first_course("2024-03-04"), reported(later), *doses("2026-03-02", 3, recorded_on="2026-04-28"))
+    assert {one.course for one in scenario.known.doses[5:]} == {None}
+    scenario.and_given(submitted_for(6, 7, 8, statement=MEETS_B))
+    scenario.then_recommended("refer", "retrospective", scope="B").then_finding("1.B.iv", "met")
+    scenario.when(approved_by_clinician()).then(CourseApproved, course=2, doses_approved=3)
+    scenario.when(submitted_for(1, 6, statement=MEETS_B))
+    scenario.then_refused(InvalidCommand, field="retrospective_for.1")

@@ -257,6 +257,62 @@ def test_its_own_recorded_doses_are_not_prior_treatment() -> None:
     assert story.judged().assessment.circumstances.first_dose_on == date(2026, 1, 6)
 
 
+PLANNED = {"planned_first_infusion_on": "2026-01-05"}
+
+
+@pytest.mark.parametrize("is_recorded_first", [True, False])
+def test_doses_from_its_planned_day_are_its_own_where_nobody_named_them(is_recorded_first: bool) -> None:
+    given_then = doses("2026-01-05", 5, recorded_on="2026-02-02")
+    steps = [submitted(MEETS_A, received_on="2026-02-02", **PLANNED).recorded_on("2026-02-02")]
+    steps = [*given_then, *steps] if is_recorded_first else [*steps, *given_then]
+    story = given(*steps, today="2026-02-02").then_recommended("refer", "retrospective", scope="A")
+    assert story.judged().assessment.circumstances.first_dose_on == date(2026, 1, 5)
+    assert under_revision_1(story).recommendation == "not_recommended"
+
+
+def test_a_report_of_its_own_doses_is_no_prior_treatment() -> None:
+    asked = submitted(MEETS_A, received_on="2026-02-02", **PLANNED)
+    five = {"doses_given": 5, "first_dose_on": "2026-01-05", "last_dose_on": "2026-01-09", "completed": True}
+    told = reported(five, source="attested", reported_on="2026-02-01")
+    given(*doses("2026-01-05", 5), told, asked).then_recommended("refer", "retrospective", scope="A")
+    given(*doses("2026-01-05", 4), told, asked).then_recommended("not_recommended", scope="B")
+    vague = reported({"completed": True}, source="attested", reported_on="2026-02-01")
+    assert given(*doses("2026-01-05", 5), vague, asked).judged().assessment.scope != "A"
+
+
+@pytest.mark.parametrize(
+    ("before", "own", "scope"),
+    [
+        (dose("2026-01-04"), 4, "A"),
+        (dose("2026-01-10"), 5, "A"),
+        (dose("2025-01-06"), 4, "A"),
+    ],
+    ids=["the day before", "one more than asked for", "a year before"],
+)
+def test_no_dose_before_the_planned_day_and_none_beyond_the_number_asked_for_is_its_own(
+    before: Step, own: int, scope: str
+) -> None:
+    story = given(before, *doses("2026-01-05", own), submitted(MEETS_A, received_on="2026-02-02", **PLANNED))
+    assert story.facts().prior_treatment.open_course is not None
+    assert story.facts().prior_treatment.open_course.doses_given == 1
+    assert story.judged().assessment.scope == scope
+
+
+def test_a_dose_of_another_request_is_not_its_own() -> None:
+    story = given(submitted(received_on="2026-01-02").recorded_on("2026-01-02"))
+    of_another = doses("2026-01-05", 2, request_id=story.known.requests[0].request_id)
+    story.and_given(*of_another, submitted(MEETS_A, received_on="2026-02-02", **PLANNED))
+    assert story.facts().prior_treatment.open_course is not None
+
+
+def test_a_dose_of_the_day_of_receipt_is_not_its_own() -> None:
+    story = given(*doses("2026-02-01", 2), submitted(MEETS_A, "2026-02-02", planned_first_infusion_on="2026-02-01"))
+    assert story.judged().assessment.circumstances.first_dose_on == date(2026, 2, 1)
+    open_course = story.facts().prior_treatment.open_course
+    assert open_course is not None
+    assert open_course.doses_given == 1
+
+
 # -- an extension (R10) -----------------------------------------------------------------------
 
 

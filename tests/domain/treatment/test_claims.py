@@ -347,11 +347,11 @@ def test_a_voided_line_of_several_days_is_none_to_all_of_them() -> None:
     scenario.and_given(claim_settled(1, "billed_elsewhere"), days_stated(1, 2)).then_courses("open 2")
 
 
-def test_a_report_of_our_doses_does_not_add_to_a_line() -> None:
+def test_a_report_of_our_doses_does_not_add_to_a_line_but_tells_how_many_days_it_has() -> None:
     told = reported({"doses_given": 2, "first_dose_on": "2026-03-02", "last_dose_on": "2026-03-03"})
     story = given(claim("2026-03-02", mg=24), told.recorded_on("2026-03-10"), attributed(1, "our_doses"))
     found = possible_treatments(story.known, story.today)
-    assert [one.given for one in found] == [Range(1, 1), Range(2, 2)]
+    assert [one.given for one in found] == [Range(2, 2)]
 
 
 def test_a_corrected_day_takes_the_line_with_it() -> None:

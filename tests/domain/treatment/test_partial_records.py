@@ -202,6 +202,19 @@ def test_an_untold_first_course_may_be_before_our_doses_or_with_them() -> None:
     answered(scenario, "2024-02-12", path="B", course_number=3, course_status="open", doses_given=1)
 
 
+def test_the_untold_rest_of_a_first_course_may_be_after_its_dose_on_record() -> None:
+    later = {"doses_given": 3, "first_dose_on": "2025-09-01", "last_dose_on": "2025-09-03", "completed": True}
+    scenario = given(dose("2024-06-03"), told("2025-09-03", later))
+    answer = answered(scenario, "2025-09-02", path="B", course_number=None, doses_given=2, interval_satisfied=None)
+    assert "courses" in [one.field for one in answer.settled_by]
+    of_first, after_first = possible_treatments(scenario.known, date(2025, 9, 2))
+    assert (of_first.number, of_first.last_before) == (2, DateRange(date(2024, 6, 3), date(2025, 8, 1)))
+    assert (after_first.number, after_first.last_before) == (3, DateRange(date(2024, 6, 3), date(2024, 6, 3)))
+    rest = {"doses_given": 4, "first_dose_on": "2024-12-02", "last_dose_on": "2024-12-05", "completed": False}
+    scenario.and_given(told("2025-09-03", rest))
+    answered(scenario, "2025-09-02", path="B", course_number=2, interval_satisfied=False)
+
+
 def test_doses_enough_for_a_first_course_leave_none_untold() -> None:
     later = {"doses_given": 3, "first_dose_on": "2024-02-05", "last_dose_on": "2024-02-07", "completed": True}
     scenario = given(*doses("2022-01-10", 5), told("2024-03-01", later), dose("2024-11-04"))

@@ -18,6 +18,7 @@ from tests.story import (
     PATIENT,
     ZONE,
     Scenario,
+    Step,
     approval_confirmed,
     approved,
     approved_by_clinician,
@@ -108,6 +109,33 @@ def test_a_report_before_the_approval_and_an_approval_of_a_later_course_do_not_w
     assert items(later) == []
 
 
+def test_late_claims_of_a_completed_course_question_an_approval_of_the_first() -> None:
+    story = given(submitted(), approved()).and_given(*doses("2020-03-02", 4, recorded_on="2026-04-28", source="claim"))
+    assert items(story) == []
+    story.and_given(dose("2020-03-06", "2026-04-28", source="claim"))
+    assert items(story) == ["approval_to_review r1"]
+    assert items(story.and_given(approval_confirmed())) == []
+
+
+def test_a_late_claim_within_twelve_months_questions_an_approval_of_a_later_course() -> None:
+    story = given(*first_course("2024-03-04"), submitted(MEETS_B), approved())
+    assert items(story.and_given(*doses("2026-04-28", 3))) == [], "given under the approval"
+    story.and_given(dose("2025-06-02", "2026-04-28", source="claim"))
+    assert items(story) == ["approval_to_review r1"]
+
+
+@pytest.mark.parametrize(
+    "step", [report_voided(1), report_corrected(1, COMPLETED | {"doses_given": 4, "completed": False})]
+)
+def test_an_approval_of_a_later_course_loses_the_report_that_it_was_based_on(step: Step) -> None:
+    story = given(reported(COMPLETED), submitted(MEETS_B), approved())
+    assert items(story) == []
+    assert items(story.and_given(step)) == ["approval_to_review r1"]
+    assert items(story.and_given(approval_confirmed())) == []
+    unrelated = given(*first_course("2023-03-06"), reported(COMPLETED), submitted(MEETS_B), approved())
+    assert items(unrelated.and_given(step)) == []
+
+
 def test_a_report_that_a_correction_makes_a_completed_course_waits_too() -> None:
     story = given(submitted(), approved(), reported(UNFINISHED))
     assert items(story) == []
@@ -140,9 +168,14 @@ def test_a_stated_reason_settles_it_until_another_report_is_received() -> None:
 
 
 def test_a_report_of_our_own_doses_questions_nothing() -> None:
-    story = given(submitted(), approved(), dose("2026-04-28")).on("2026-05-05").and_given(reported({"completed": True}))
-    assert items(story) == ["approval_to_review r1"]
+    story = given(submitted(), approved(), *doses("2026-04-28", 5)).on("2026-05-05")
+    assert items(story.and_given(reported({"completed": True}))) == ["approval_to_review r1"]
     assert items(story.and_given(attributed(1, "our_doses"))) == []
+
+
+def test_a_report_of_more_than_our_own_doses_questions_the_approval() -> None:
+    story = given(submitted(), approved(), dose("2026-04-28")).on("2026-05-05").and_given(reported({"completed": True}))
+    assert items(story.and_given(attributed(1, "our_doses"))) == ["approval_to_review r1"]
 
 
 def test_only_a_clinician_confirms_and_only_what_waits() -> None:
