@@ -172,17 +172,13 @@ def eligibility(
     whole = assessed_with_its_doses(history, treatments, request, assessed, as_of)
     path = whole.assessment.scope if whole is not None else path_on_record(history, request, as_of)
     if path is None and not treatments:
-        facts = assessed.assessment.facts.prior_treatment if assessed is not None else None
-        is_stated = facts is not None and facts.received_lemtrada is True and not history.reports
-        treatments = unknown_treatments(history, as_of, received=is_stated)
+        treatments = unknown_treatments(history, as_of, received=_is_stated(history, assessed))
     because = _because(path, treatments)
     following, last = next_dose(treatments, as_of), last_dose(treatments)
     number = following.number if path is not None else None
     is_known = path is not None and following.is_begun is not None
-    asked = course_in_question(found)
-    waits = asked is not None and waits_for_a_person(history, asked, as_of)
     completed = completed_courses(treatments)
-    waits = waits or completed.certain is None or any(True for _ in disputed_reports(history))
+    waits = completed.certain is None or _waits(history, found, as_of)
     begins_next = path == "B" and following.is_begun is False
     return Eligibility(
         patient_id=history.patient_id,
@@ -219,6 +215,20 @@ def eligibility(
         linked_histories=history.linked if office is None else (),
         imported=tuple(dict.fromkeys(_imported(history, request, found, allowed))),
     )
+
+
+def _is_stated(history: PatientHistory, assessed: RequestAssessment | None) -> bool:
+    """Returns whether only the request's statement says that Lemtrada was received."""
+    facts = assessed.assessment.facts.prior_treatment if assessed is not None else None
+    return facts is not None and facts.received_lemtrada is True and not history.reports
+
+
+def _waits(history: PatientHistory, found: tuple[Course, ...], as_of: date) -> bool:
+    """Returns whether an entry of the course in question, or a report that contradicts the record, waits for a person."""
+    asked = course_in_question(found)
+    if asked is not None and waits_for_a_person(history, asked, as_of):
+        return True
+    return any(True for _ in disputed_reports(history))
 
 
 def twelve_months_passed_by(answer: Eligibility) -> date | None:

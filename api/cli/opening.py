@@ -20,11 +20,11 @@ from api.record_access.patient_access import PatientAccess
 from api.server import which_ledger
 from domain.errors import InvalidCommand, LedgerError
 from domain.ledger import schema
+from domain.ledger.clocks.time_zones import zone_of_new_ledger
 from domain.ledger.errors import StoreError
 from domain.ledger.reader import open_to_read
 from domain.ledger.stores.unavailable import Unavailable
 from domain.ledger.stores.urls import address_of
-from domain.ledger.time_zones import zone_of_new_ledger
 from domain.permissions.disclosure import Through
 
 if TYPE_CHECKING:

@@ -34,7 +34,7 @@ from domain.events.patient import Member
 from domain.events.system import THE_LEDGER_ITSELF
 from domain.facts import counted
 from domain.ledger.application import Ledger, open_ledger
-from domain.ledger.clock_check import ClockNotTrusted
+from domain.ledger.clocks.clock_check import ClockNotTrusted
 from domain.ledger.start_check import check_before_opening, check_every_page, check_last_events
 from domain.ledger.stores.urls import address_of
 

@@ -22,7 +22,7 @@ from api.http import security_log
 from api.http.openapi_document import add_descriptions
 from api.text.invalid_values import invalid_value
 from domain import errors
-from domain.ledger.clock_check import ClockNotTrusted
+from domain.ledger.clocks.clock_check import ClockNotTrusted
 from domain.ledger.errors import DocumentDamaged, StoreError
 from domain.ledger.stores.unavailable import SEND_AGAIN, Busy, Unavailable
 from domain.review.assessment_changes import Change

@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfoNotFoundError
 import platformdirs
 import tzlocal
 
+from domain.ledger.clocks.time_zones import NAME_ZONE, zones_of_places
 from domain.ledger.errors import StoreError
 from domain.ledger.stores.sqlite_files import is_there
 from domain.ledger.stores.urls import SQLiteAddress, address_of
-from domain.ledger.time_zones import NAME_ZONE, zones_of_places
 
 PROGRAM: Final = "lemtrada-ledger"
 

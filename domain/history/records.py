@@ -70,8 +70,7 @@ class Report:
     """One report of treatment outside this ledger. `reported_on` is its day: the report has no dose after that day.
 
     `tells_of`: whether the report is about doses of this ledger or about other doses. None: no person has stated it.
-    `version` is the version of the event that stated its courses, first or as corrected, and `voided_version` of the
-    event that voided it.
+    `version` is of the event that stated its courses, first or as corrected, and `voided_version` of its void.
     """
 
     report_id: str

@@ -28,7 +28,7 @@ from domain.events.system import SystemEvent
 from domain.history import fold
 from domain.history.state import PatientHistory
 from domain.ledger import schema
-from domain.ledger.clock_check import ClockCheck, elapsed_of_machine
+from domain.ledger.clocks.clock_check import ClockCheck, elapsed_of_machine
 from domain.ledger.deadlines_file import deadlines_in
 from domain.ledger.documents.store import DocumentStore, documents_of
 from domain.ledger.encryption.keys import cipher_in

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, get_args
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from domain.ledger.clocks.time_zones import NAME_ZONE, known_zone, zone_of_new_ledger
 from domain.ledger.errors import StoreError
 from domain.ledger.stores import sqlite_connections
 from domain.ledger.stores.sqlite_files import is_there
@@ -29,7 +30,6 @@ from domain.ledger.tables.tables import (
     SERVING_ROLES,
     SQLITE_TABLES,
 )
-from domain.ledger.time_zones import NAME_ZONE, known_zone, zone_of_new_ledger
 
 if TYPE_CHECKING:
     from psycopg import Connection

@@ -28,19 +28,19 @@ def questioned_approvals(history: PatientHistory, day: date) -> Iterator[Approva
 
 
 @dataclass(frozen=True, slots=True)
-class _Evidence:
+class _LaterEvidence:
     """The reports, and the doses given before an approval, that were recorded or corrected after it."""
 
     reports: list[Report]
     doses: list[Dose]
 
-    def since(self, version: int) -> _Evidence:
-        return _Evidence(
+    def since(self, version: int) -> _LaterEvidence:
+        return _LaterEvidence(
             [one for one in self.reports if one.version > version], [one for one in self.doses if one.version > version]
         )
 
-    def until(self, version: int) -> _Evidence:
-        return _Evidence(
+    def until(self, version: int) -> _LaterEvidence:
+        return _LaterEvidence(
             [one for one in self.reports if one.version <= version],
             [one for one in self.doses if one.version <= version],
         )
@@ -69,7 +69,7 @@ def is_questioned(history: PatientHistory, approval: ApprovalRecord) -> bool:
     )
     if _lost_its_basis(known, approval, answered):
         return True
-    evidence = _Evidence(
+    evidence = _LaterEvidence(
         [one for one in known.reports if one.courses and not one.voided],
         [one for one in known.doses if one.stands and one.on < approval.valid_from],
     ).since(approval.version)
@@ -77,13 +77,13 @@ def is_questioned(history: PatientHistory, approval: ApprovalRecord) -> bool:
     if not (new.reports or new.doses):
         return False
 
-    def doubt_without(left_out: _Evidence) -> int:
+    def doubt_without(left_out: _LaterEvidence) -> int:
         reports = tuple(one for one in known.reports if one not in left_out.reports)
         doses = tuple(one for one in known.doses if one not in left_out.doses)
         return _doubt(known.changed(reports=reports, doses=doses), approval)
 
     # New evidence speaks against the approval by itself, or together with what was answered.
-    nothing = _Evidence([], [])
+    nothing = _LaterEvidence([], [])
     return doubt_without(evidence.until(answered)) > doubt_without(evidence) or doubt_without(nothing) > doubt_without(
         new
     )

@@ -14,7 +14,7 @@ from domain.ledger.access_log.report import AccessQuery, all_accesses
 from domain.ledger.access_log.writer import AccessLog
 from domain.ledger.accounts.people import People
 from domain.ledger.application import Ledger
-from domain.ledger.clock_check import ClockCheck, ClockNotTrusted
+from domain.ledger.clocks.clock_check import ClockCheck, ClockNotTrusted
 from domain.ledger.verification.ledger_source import LedgerSource
 from domain.ledger.verification.verify import verify
 from domain.permissions.disclosure import NewAccess

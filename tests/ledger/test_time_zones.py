@@ -16,10 +16,10 @@ from zoneinfo import ZoneInfo, available_timezones
 import pytest
 
 from domain.ledger.application import open_ledger
+from domain.ledger.clocks.time_zones import zone_of_new_ledger, zones_of_places
 from domain.ledger.errors import StoreError
 from domain.ledger.schema import read_settings, upgrade
 from domain.ledger.stores.urls import address_of
-from domain.ledger.time_zones import zone_of_new_ledger, zones_of_places
 from tests.api.cli.test_questions import refused
 from tests.conftest import seeded
 from tests.ledger.acts import opened

@@ -21,7 +21,7 @@ from domain.events.treatment import CourseCompleted
 from domain.history import evolve
 from domain.history.records import CourseMarks
 from domain.history.state import PatientHistory
-from domain.ledger.clock_check import BEHIND_MAX
+from domain.ledger.clocks.clock_check import BEHIND_MAX
 from domain.ledger.event_store import EventMapper
 from domain.ledger.verification.report import Logged, VerificationPart, about
 from domain.policy.assessment import Assessment
