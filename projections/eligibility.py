@@ -224,7 +224,7 @@ def _is_stated(history: PatientHistory, assessed: RequestAssessment | None) -> b
 
 
 def _waits(history: PatientHistory, found: tuple[Course, ...], as_of: date) -> bool:
-    """Returns whether an entry of the course in question, or a report that contradicts the record, waits for a person."""
+    """Returns whether an entry of the course in question, or a report that the record contradicts, waits."""
     asked = course_in_question(found)
     if asked is not None and waits_for_a_person(history, asked, as_of):
         return True
