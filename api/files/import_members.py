@@ -26,7 +26,7 @@ from api.files.import_lines import (
 )
 from api.record_access.patient_access import PatientAccess
 from domain.calendar import PartialDate
-from domain.comparison import compared, dates_meet, states_date
+from domain.comparison import compared, dates_meet, same_name, states_date
 from domain.decisions.claim_lines import entry_with_reference
 from domain.decisions.identifiers import check_same_person
 from domain.errors import Conflict, NotFound
@@ -141,9 +141,14 @@ class LineMembers:
             check_same_person(self.ledger.history(patient_id), name, birth_date)
 
     def check_file(self, line: HistoryLine) -> None:
-        """Raises Conflict if an earlier history line of this patient in the file states another birth date."""
+        """Raises Conflict if an earlier history line of this patient in the file states another birth date.
+
+        A line that differs from the record is left to the decision, which refuses it.
+        """
         for patient_id in self.ledger.members.holders(line.member):
-            stated = self.persons.birth_dates.get(patient_id, [])
+            stated, record = self.persons.birth_dates.get(patient_id, []), self.ledger.history(patient_id)
+            if not (same_name(line.name, record.name) and dates_meet(line.birth_date, record.birth_date)):
+                continue
             if not all(dates_meet(line.birth_date, one) for one in stated):
                 self.doubt((line.member.issuer, line.member.member_id), HISTORY_REFUSED)
                 raise Conflict(

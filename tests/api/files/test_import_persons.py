@@ -145,6 +145,19 @@ def test_a_more_exact_birth_date_is_not_lost_silently(ledger: Ledger) -> None:
     assert (second.fate, second.field) == ("refused", "birth_date"), "one person has one day of birth"
 
 
+@pytest.mark.parametrize("reference", ["H-1", "X-1"])
+def test_what_differs_from_the_record_is_said_first(ledger: Ledger, reference: str) -> None:
+    for birth_date in ("1990-01-02", None):
+        person = of(f"M-{birth_date}", BEA, birth_date=birth_date)
+        line = person | {"reference": reference, "name": "Otto Other", "birth_date": "1951"}
+        outcomes = imported(
+            Intake(ledger, f"of-{birth_date}", IMPORTER), person, line, person, of(f"M-{birth_date}", DOSE)
+        )
+        assert fates(outcomes) == ["recorded", "refused", "refused", "refused"]
+        assert "on record for this member ID" in str(outcomes[1].cause)
+        assert "gives this member ID to another person" in str(outcomes[3].cause)
+
+
 def test_a_birth_date_in_the_future_is_refused_also_for_a_member_on_record(ledger: Ledger) -> None:
     imported(Intake(ledger, "old", IMPORTER), BEA | {"birth_date": None})
     line, later = imported(Intake(ledger, "new", IMPORTER), BEA | {"reference": "H-2", "birth_date": "2031"}, DOSE)
