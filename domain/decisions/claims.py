@@ -26,6 +26,7 @@ from domain.events.treatment import ClaimLineRecorded, ClaimVoided, DoseDaysStat
 from domain.history.entry_facts import RecordedClaimLine
 from domain.history.records import Dose
 from domain.history.state import PatientHistory
+from domain.treatment.dose_entries import may_state_days
 
 
 def record_claim(history: PatientHistory, command: RecordClaim, context: CommandContext) -> tuple[PatientEvent, ...]:
@@ -202,10 +203,10 @@ def _check_ends(dose: Dose, command: StateDoseDays, context: CommandContext) -> 
 
 
 def to_state_dose_days(history: PatientHistory, dose_id: str, _: Occasion) -> Dose:
-    """The dose, a claim line that may be about several infusion days."""
+    """The dose, a claim line that may be about several infusion days, also one that waits or is the same dose."""
     dose = dose_named(history, dose_id)
-    if dose.dose_days_most == 1 or not dose.stands:
-        state = "not counted" if not dose.stands else "not a claim line of at least 24 mg"
+    if not may_state_days(history, dose):
+        state = "not a claim line of at least 24 mg" if dose.dose_days_most == 1 else "not counted"
         raise Conflict(f"the dose entry is {state}", field="dose_id", remedy="review the dose entry again")
     return dose
 

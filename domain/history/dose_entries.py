@@ -14,7 +14,7 @@ from dataclasses import replace
 from datetime import date
 
 from domain.frozen import changed
-from domain.history.entry_facts import Duplicate
+from domain.history.entry_facts import Duplicate, LineDays
 from domain.history.records import Dose
 
 
@@ -42,6 +42,7 @@ def as_read_by_revision_1(doses: Iterable[Dose]) -> tuple[Dose, ...]:
             is_uncertain=False,
             added_mg=0.0,
             keeps_place=True,
+            lines=(),
         )
         for one in doses
     )
@@ -53,7 +54,28 @@ def _is_special(dose: Dose) -> bool:
 
 def _alone(dose: Dose) -> Dose:
     """An entry that is the only one of its day, and of which no person said anything."""
-    return _derived(dose, "no", None)
+    return _derived(dose, "no", None, lines=_own_line(dose))
+
+
+def _own_line(dose: Dose) -> tuple[LineDays, ...]:
+    """The line of the entry, if it is a claim line that may have several infusion days."""
+    most, facts = dose.dose_days_most, dose.facts
+    if most == 1:
+        return ()
+    stated, ends = facts.days, (facts.first_on, facts.last_on)
+    return (LineDays(dose.dose_id, dose.mg, stated or 1, stated or most, stated is not None, *ends, dose.recorded_at),)
+
+
+def _lines(settled: list[Dose], waiting: Iterable[Dose] = ()) -> tuple[LineDays, ...]:
+    """The lines of several days among the entries of one infusion, also of those that wait for a person (R25).
+
+    What was stated of one line holds for the others of which a person said that they are the same, and that have no
+    more milligrams.
+    """
+    found = [(line, one.dose_days_most) for one in settled for line in _own_line(one)]
+    stated = max((most for line, most in found if line.is_stated), default=0)
+    kept = [line for line, most in found if line.is_stated or most > stated]
+    return (*kept, *(line for one in waiting for line in _own_line(one)))
 
 
 def _derived(
@@ -64,9 +86,10 @@ def _derived(
     uncertain: bool = False,
     gone: int | None = None,
     keeps_place: bool = True,
+    lines: tuple[LineDays, ...] = (),
 ) -> Dose:
     gone = gone if gone is not None else dose.facts.gone
-    after = (duplicate, duplicate_of, gone is not None, gone, uncertain, 0.0, keeps_place)
+    after = (duplicate, duplicate_of, gone is not None, gone, uncertain, 0.0, keeps_place, lines)
     before = (
         dose.duplicate,
         dose.duplicate_of,
@@ -75,6 +98,7 @@ def _derived(
         dose.is_uncertain,
         dose.added_mg,
         dose.keeps_place,
+        dose.lines,
     )
     if after == before:
         return dose
@@ -87,6 +111,7 @@ def _derived(
         is_uncertain=uncertain,
         added_mg=0.0,
         keeps_place=keeps_place,
+        lines=lines,
     )
 
 
@@ -128,15 +153,18 @@ def _of_infusion(entries: list[Dose], by_id: dict[str, Dose]) -> Iterable[Dose]:
         for place, one in enumerate(withdrawn):
             # Without another entry of the infusion, it is not known whether it was given (R30).
             voided = one.facts.claim_voided if place else None
-            yield _derived(one, "no", None, uncertain=place == 0, gone=voided, keeps_place=place == 0)
+            lines = () if place else _lines(withdrawn)
+            yield _derived(one, "no", None, uncertain=place == 0, gone=voided, keeps_place=place == 0, lines=lines)
         return
     yield from (_derived(one, "no", None, gone=one.facts.claim_voided, keeps_place=False) for one in withdrawn)
     first, *others = in_effect
-    if elsewhere[first.dose_id] is None:
-        counted = _derived(first, "no", first.facts.answer_of, uncertain=True)
-    else:
-        counted = _derived(first, *_as_answered(first))
     answers = {one.dose_id: one.facts.answer if elsewhere[one.dose_id] is False else None for one in others}
+    same = [one for one in others if answers[one.dose_id] == "same"]
+    lines = _lines([first, *same], (one for one in others if answers[one.dose_id] not in ("same", "part")))
+    if elsewhere[first.dose_id] is None:
+        counted = _derived(first, "no", first.facts.answer_of, uncertain=True, lines=lines)
+    else:
+        counted = _derived(first, *_as_answered(first), lines=lines)
     added = sum(one.mg for one in others if answers[one.dose_id] == "part")
     yield changed(counted, added_mg=added) if added else counted
     for one in others:

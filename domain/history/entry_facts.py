@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from domain.events.base import ImportedFrom
 from domain.events.treatment import ClaimLineKind, FoundBy, InfusionFinding
@@ -63,6 +63,19 @@ class EntryFacts:
     def is_in_effect(self) -> bool:
         """Whether the entry is evidence of an infusion."""
         return self.gone is None and not self.is_withdrawn
+
+
+class LineDays(NamedTuple):
+    """The infusion days of the claim line of one entry: their number, and the first and the last, if stated (R25)."""
+
+    dose_id: str
+    mg: float
+    least: int
+    most: int
+    is_stated: bool
+    first_on: date | None
+    last_on: date | None
+    recorded_at: datetime
 
 
 @dataclass(frozen=True)

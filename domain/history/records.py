@@ -16,7 +16,7 @@ from domain.events.patient import LineOfBusiness
 from domain.events.receipts import ReceiptSource
 from domain.events.requests import NoticeKind, Statement, Urgency
 from domain.events.treatment import ReportedCourse, TellsOf, TreatmentSource, Variance
-from domain.history.entry_facts import DOSE_MG, Duplicate, EntryFacts
+from domain.history.entry_facts import DOSE_MG, Duplicate, EntryFacts, LineDays
 from domain.history.receipts import Receipt
 from domain.history.request_times import Asking, GrantedExtension, Reopening, RequestStatus
 from domain.people import Actor, ConsultationGiven, Prescriber
@@ -95,6 +95,7 @@ class Dose:
     `reviewed`: a person reviewed a dose that is after the death on record. `facts` are what was stated about the entry.
     From those of all entries follow `voided`, `duplicate`, `is_uncertain` (whether the infusion of a voided claim was
     given is not known), `added_mg` (of other parts of the dose), and `keeps_place` (no other entry has its place, R24).
+    `lines` are the claim lines of several days among the entries of its infusion, also of those that wait (R25).
     """
 
     dose_id: str
@@ -122,6 +123,7 @@ class Dose:
     is_uncertain: bool = False
     added_mg: float = 0.0
     keeps_place: bool = True
+    lines: tuple[LineDays, ...] = ()
 
     @property
     def stands(self) -> bool:
@@ -140,9 +142,16 @@ class Dose:
 
     @property
     def days(self) -> tuple[int, int]:
-        """The least and the most number of dose days."""
+        """The least and the most number of dose days, by the lines of its infusion (R25)."""
         stated = self.facts.days
-        return 0 if self.is_uncertain else stated or 1, stated or self.dose_days_most
+        least = max((one.least for one in self.lines), default=stated or 1)
+        most = max((one.most for one in self.lines), default=stated or self.dose_days_most)
+        return 0 if self.is_uncertain else least, most
+
+    @property
+    def infusion_mg(self) -> float:
+        """The most milligrams that its infusion, or all days of its line, may have had."""
+        return max([self.mg, *(one.mg for one in self.lines)]) + self.added_mg
 
     @property
     def counts(self) -> bool:

@@ -133,7 +133,7 @@ def _anything(history: PatientHistory, as_of: date) -> Iterator[Treatment]:
 def with_certain_doses_only(history: PatientHistory) -> PatientHistory:
     """The history with only the entries that certainly tell of an infusion, each as one dose day."""
     certain = tuple(
-        replace(one, source="other", facts=replace(one.facts, days=None))
+        replace(one, source="other", facts=replace(one.facts, days=None), lines=())
         for one in history.doses
         if not one.is_uncertain
     )

@@ -124,8 +124,8 @@ def line_doses(history: PatientHistory | TreatmentOnRecord) -> tuple[ReportedDos
 def _line_doses(dose: Dose, born: date) -> ReportedDoses:
     least, most = dose.days
     # The line was recorded by then in any zone, and no dose of it is later (R27).
-    recorded = max(dose.on, dose.recorded_at.date() + timedelta(days=1))
-    first, last = dose.facts.first_on, dose.facts.last_on
+    recorded = max([dose.on, *(one.recorded_at.date() + timedelta(days=1) for one in dose.lines)])
+    first, last = _stated_ends(dose)
     return ReportedDoses(
         dose.dose_id,
         tuple(range(max(1, least), most + 1)),
@@ -137,6 +137,15 @@ def _line_doses(dose: Dose, born: date) -> ReportedDoses:
         line_of=dose.version,
         version=dose.version,
     )
+
+
+def _stated_ends(dose: Dose) -> tuple[date | None, date | None]:
+    """The first and the last infusion day, where they are stated of the only line or of the one that has most days."""
+    certain = [one for one in dose.lines if one.is_stated and one.least == max(one.most for one in dose.lines)]
+    first, last = {one.first_on for one in certain}, {one.last_on for one in certain}
+    if len(dose.lines) == 1:
+        return dose.lines[0].first_on, dose.lines[0].last_on
+    return first.pop() if len(first) == 1 else None, last.pop() if len(last) == 1 else None
 
 
 def _doses_of(
