@@ -29,6 +29,7 @@ class EntryFacts:
     its claim, and `finding` what a person found about the infusion. `days` is the stated number of infusion days, from
     `first_on` to `last_on`. `references` are all references that name the entry, the current one last. `reported_by` is
     the id of the user or system that reported it. `earlier_days` are the days that a replacement of its claim changed.
+    `further_of`: the entry is a further replacement, on another day, of the claim of that entry (R30).
     """
 
     day_version: int
@@ -46,6 +47,7 @@ class EntryFacts:
     first_on: date | None = None
     last_on: date | None = None
     earlier_days: tuple[date, ...] = ()
+    further_of: str | None = None
 
     @property
     def gone(self) -> int | None:

@@ -92,10 +92,10 @@ class Dose:
     are the variances that were found when the dose was recorded. `version` is the version of its event, and
     `voided_version` of the event that voided it. `course_was_named`: a person assigned it to its course by a
     correction, which holds whatever its day is (R24). `day_was_corrected`: its day is not the one in its event.
-    `reviewed`: a person reviewed a dose that is after the death on record. `facts` are what was stated about the entry.
-    From those of all entries follow `voided`, `duplicate`, `is_uncertain` (whether the infusion of a voided claim was
-    given is not known), `added_mg` (of other parts of the dose), and `keeps_place` (no other entry has its place, R24).
-    `lines` are the claim lines of several days among the entries of its infusion, also of those that wait (R25).
+    `reviewed`: a person reviewed a dose after the death on record. `facts` are what was stated about the entry. From
+    those of all entries follow `voided`, `duplicate`, `is_uncertain` (it is not known whether the infusion was given),
+    `added_mg` (of other parts of the dose), `keeps_place` (no other entry has its place, R24), and `lines` (of claims,
+    with several days, of its infusion, R25).
     """
 
     dose_id: str
@@ -143,15 +143,9 @@ class Dose:
     @property
     def days(self) -> tuple[int, int]:
         """The least and the most number of dose days, by the lines of its infusion (R25)."""
-        stated = self.facts.days
-        least = max((one.least for one in self.lines), default=stated or 1)
-        most = max((one.most for one in self.lines), default=stated or self.dose_days_most)
+        least = max((one.least for one in self.lines), default=self.facts.days or 1)
+        most = max((one.most for one in self.lines), default=self.facts.days or self.dose_days_most)
         return 0 if self.is_uncertain else least, most
-
-    @property
-    def infusion_mg(self) -> float:
-        """The most milligrams that its infusion, or all days of its line, may have had."""
-        return max([self.mg, *(one.mg for one in self.lines)]) + self.added_mg
 
     @property
     def counts(self) -> bool:

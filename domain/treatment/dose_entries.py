@@ -53,10 +53,19 @@ def waiting_in_course(history: PatientHistory, course: Course, as_of: date | Non
     return sum(one.on in days for one in waiting_entries(history, as_of))
 
 
+def questioned_in_course(course: Course) -> int:
+    """How many of its doses may be the same dose as an entry of another day, until a person says it (R25, R30).
+
+    They are in the range of the number given, which the waiting entries are not.
+    """
+    return sum(one.is_uncertain and one.duplicate_of is not None for one in course.doses)
+
+
 def waits_for_a_person(history: PatientHistory, course: Course, as_of: date) -> bool:
     """Whether a second entry of the course waits, or the days of one of its claim lines are not stated (R25)."""
     lines = lines_without_days(course.doses)
-    return waiting_in_course(history, course, as_of) > 0 or any(True for _ in lines)
+    waiting = waiting_in_course(history, course, as_of) + questioned_in_course(course)
+    return waiting > 0 or any(True for _ in lines)
 
 
 def course_in_question(patient_courses: tuple[Course, ...]) -> Course | None:
@@ -73,7 +82,7 @@ def entry_milligrams(doses: Iterable[Dose], as_of: date = date.max) -> tuple[flo
     """
     total, by_day = 0.0, defaultdict[date, float](float)
     for dose in doses:
-        days, most = max(1, dose.days[1]), dose.infusion_mg - dose.added_mg
+        days, most = max(1, dose.days[1]), _most_mg(dose)
         first = next((one.first_on for one in dose.lines if one.most == days), None)
         by_then = days if first is None else max(1, min(days, (as_of - first).days + 1))
         if dose.is_uncertain:
@@ -84,7 +93,12 @@ def entry_milligrams(doses: Iterable[Dose], as_of: date = date.max) -> tuple[flo
     return total, max(by_day.values(), default=0.0)
 
 
+def _most_mg(dose: Dose) -> float:
+    """The milligrams of the entry, or the most of the claim lines of its infusion."""
+    return max([dose.mg, *(one.mg for one in dose.lines)])
+
+
 def is_of_12_mg(dose: Dose) -> bool:
     """Whether each of its dose days may have had 12 mg, by every number of days that it may have."""
     least, most = dose.days
-    return any(abs(dose.infusion_mg / days - DOSE_MG) < 1e-9 for days in range(max(1, least), most + 1))
+    return any(abs((_most_mg(dose) + dose.added_mg) / days - DOSE_MG) < 1e-9 for days in range(max(1, least), most + 1))
