@@ -136,6 +136,7 @@ class _Lives:
             (one for one in history.doses if one.on <= as_of and one.keeps_place and one.duplicate in _INFUSIONS),
             key=lambda one: (one.on, one.is_uncertain, one.version),
         )
+        self.day_of_line = {self.line_of[one.version]: one.on for one in self.doses if one.version in self.line_of}
         self.closed_on = {name: marks.closed_on for name, marks in history.marks if marks.closed_on is not None}
         is_kept_whole = any(one.voided or one.is_uncertain or one.course_was_named for one in self.doses)
         self.is_compact = is_compact and bool(self.reports) and not is_kept_whole
@@ -218,7 +219,7 @@ class _Lives:
         for life in living:
             tellers = self._tellers(life, dose.on, dose.on) if given.counts and is_first else []
             own = [one for one in self._tellers(life, dose.on, dose.on) if one[0] == line] if line is not None else []
-            others = [one for one in tellers if self.reports[one[0]].is_ours is not False]
+            others = [one for one in tellers if self._may_be_of_entry(one[0], dose)]
             for some in _subsets(others):
                 if line is None:
                     found += self._added(life, given, some, dose)
@@ -230,6 +231,10 @@ class _Lives:
                 elif life.told[line] is None:
                     found += self._added(not_told(life, line), given, some, dose)
         return found
+
+    def _may_be_of_entry(self, place: int, dose: Dose) -> bool:
+        """Whether the reported course may tell of the dose. On its own day, a claim line tells of its own entry."""
+        return self.reports[place].is_ours is not False and self.day_of_line.get(place) != dose.on
 
     def _between(self, living: Collection[LifeSoFar], start: date, end: date) -> Collection[LifeSoFar]:
         """The lives with any number of reported doses on days from `start` through `end`."""
@@ -243,8 +248,9 @@ class _Lives:
             for life in [*by_number.get(number, {}).values()]:
                 for some in _subsets(self._tellers(life, max(start, life.next_day), end)):
                     earliest, latest = max(start, life.next_day), end
-                    if sum(self.reports[place].line_of is not None for place, *_ in some) > 1:
-                        # No infusion day is of two claim lines (R25).
+                    lines = [one for one in (self.reports[place] for place, *_ in some) if one.line_of is not None]
+                    if len(lines) > 1 and any(one.is_ours is False for one in lines):
+                        # A line without a stated number has fewer days in another life (R25).
                         continue
                     for _, _, first, last in some:
                         earliest, latest = max(earliest, first), min(latest, last)

@@ -115,7 +115,7 @@ NEAR: Final = timedelta(days=30)
 def line_doses(history: PatientHistory | TreatmentOnRecord) -> tuple[ReportedDoses, ...]:
     """The infusion days of each claim line that may have several: its own day, and other days near it (R25).
 
-    No other entry has these other days: an entry of one of them is an infusion of its own.
+    Of a stated number of days, some can be those of other entries (R25). Otherwise the least number has these lives.
     """
     born = history.birth_date.earliest if history.birth_date is not None else date(FIRST_YEAR, 1, 1)
     return tuple(_line_doses(dose, born) for dose in history.doses if dose.stands and dose.days[1] > 1)
@@ -133,7 +133,7 @@ def _line_doses(dose: Dose, born: date) -> ReportedDoses:
         last=DateRange(last or dose.on, last or min(dose.on + NEAR, recorded)),
         completed=None,
         is_counted=True,
-        is_ours=False,
+        is_ours=None if least > 1 else False,
         line_of=dose.version,
         version=dose.version,
     )

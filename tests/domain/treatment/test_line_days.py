@@ -115,6 +115,45 @@ def test_the_milligrams_are_those_of_the_line_with_the_most_in_either_order() ->
         story.then_recommended("refer", "milligrams_over_day", "milligrams_over_course", scope="A")
 
 
+# -- stated days beside other entries ----------------------------------------------------------------
+
+
+def infused(*days: int) -> list[Step]:
+    return [
+        dose(f"2026-03-0{day}", source="infusion_centre", source_reference=f"I-{day}").recorded_on("2026-04-20")
+        for day in days
+    ]
+
+
+def test_a_stated_day_may_be_the_day_of_another_entry() -> None:
+    scenario = given(*infused(3, 4, 5), claim("2026-03-02", mg=24), days_stated(4, 2))
+    assert ranges(scenario) == [(4, 5)]
+    found = eligibility(scenario.known, scenario.today)
+    assert (found.path, found.doses_given) == (None, None)
+    number = scenario.known.doses[3].dose_id
+    assert {(number, "first_on"), (number, "last_on")} <= asked(scenario)
+    elsewhere = given(*infused(3, 4, 5), claim("2026-03-02", mg=24))
+    elsewhere.and_given(days_stated(4, 2, first_on="2026-03-01", last_on="2026-03-02"))
+    assert ranges(elsewhere) == [(5, 5)]
+
+
+@pytest.mark.parametrize("at_first", [True, False])
+def test_a_dose_on_a_stated_day_is_the_dose_of_the_line(at_first: bool) -> None:
+    entries = [claim("2026-03-02", mg=24), *infused(3)]
+    number = 1 if at_first else 2
+    said = days_stated(number, 2, first_on="2026-03-02", last_on="2026-03-03")
+    scenario = given(*(entries if at_first else entries[::-1]), said)
+    assert ranges(scenario) == [(2, 2)]
+    assert ranges(given(entries[0], days_stated(1, 2, last_on="2026-03-03").recorded_on("2026-04-20"), entries[1])) == [
+        (2, 2)
+    ]
+
+
+def test_stated_days_of_two_lines_may_be_the_same_days() -> None:
+    scenario = given(claim("2026-03-02", mg=24), claim("2026-03-05", mg=24), days_stated(1, 2), days_stated(2, 2))
+    assert ranges(scenario) == [(2, 4)]
+
+
 # -- the law of order --------------------------------------------------------------------------------
 
 
