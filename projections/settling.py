@@ -10,8 +10,10 @@ from pydantic import Field
 
 from domain.events.treatment import ReportedCourse
 from domain.facts import FrozenModel
+from domain.history.entry_facts import LineDays
 from domain.history.records import Dose, Report
 from domain.history.state import PatientHistory
+from domain.treatment.dose_entries import lines_of_days
 from domain.treatment.lives import TooManyLives, lives, told_doses
 from domain.treatment.reported_doses import FIRST_COURSE, ReportedDoses, line_doses
 
@@ -114,26 +116,26 @@ def _of_entries(history: PatientHistory, as_of: date) -> Iterator[SettledBy]:
     An infusion day of a claim line can be before its own day.
     """
     first_days = {one.course_id: one.first.earliest for one in line_doses(history)}
+    lines = lines_of_days(history)
     for dose in history.doses:
         if first_days.get(dose.dose_id, dose.on) <= as_of:
             yield from (
                 SettledBy(report_id=None, dose_id=dose.dose_id, field=field, question=_ASKED_OF_ENTRY[field])
-                for field in _open_fields(dose)
+                for field in _open_fields(dose, lines.get(dose.dose_id))
             )
 
 
-def _open_fields(dose: Dose) -> Iterator[str]:
+def _open_fields(dose: Dose, line: LineDays | None) -> Iterator[str]:
+    """The fields of the entry, and of its claim line, if that tells how many infusion days there were."""
     if dose.waits:
         yield "duplicate"
-    if not dose.stands:
-        return
-    if dose.is_uncertain:
+    if dose.stands and dose.is_uncertain:
         yield "duplicate" if dose.facts.claim_voided is None else "finding"
-    if dose.dose_days_most == 1 or dose.facts.days == 1:
+    if line is None or line.most == 1:
         return
-    if dose.facts.days is None:
+    if not line.is_stated:
         yield "days"
-    yield from (end for end in ("first_on", "last_on") if getattr(dose.facts, end) is None)
+    yield from (end for end in ("first_on", "last_on") if getattr(line, end) is None)
 
 
 def _of_report(history: PatientHistory, report: Report, doses: list[ReportedDoses], as_of: date) -> Iterator[SettledBy]:

@@ -12,6 +12,7 @@ from domain.history.state import PatientHistory
 
 LineResult = Literal[
     "second_entry",
+    "further_replacement",
     "several_days",
     "replacement",
     "replacement_without_original",
@@ -26,6 +27,10 @@ COUNTED: Final[dict[LineResult, tuple[str, str]]] = {
     "second_entry": (
         "second entry of its day that waits for a person",
         "second entries of a day that wait for a person",
+    ),
+    "further_replacement": (
+        "further replacement that waits for a person",
+        "further replacements that wait for a person",
     ),
     "several_days": ("line of possibly several infusion days", "lines of possibly several infusion days"),
     "replacement": ("replacement", "replacements"),
@@ -84,6 +89,10 @@ AMBIGUOUS: Final = Result(
     "it is not certain which claim of the source and day the void is of, so it waits; send it again with the reference "
     "of its claim as original_reference",
 )
+FURTHER: Final = (
+    "the claim was replaced already, by a line of another day: a person says if this one is a separate dose, or the "
+    "same dose with its day corrected"
+)
 VOIDED_BEFORE: Final = Result("voided_before", "a void of this claim was recorded before it, and voids it")
 
 
@@ -91,6 +100,8 @@ def _result_of_dose(history: PatientHistory, event: DoseAdministered, others: li
     dose = _entry(history, event.dose_id)
     if any(isinstance(one, ClaimVoided) for one in others):
         return VOIDED_BEFORE
+    if dose.facts.further_of is not None:
+        return Result("further_replacement", FURTHER)
     if dose.waits:
         note = "second entry of its day: a person says if it is separate, the same, or part of the same dose"
         return Result("second_entry", note)

@@ -55,6 +55,37 @@ def entry_with_reference(history: PatientHistory, source: str, reference: str) -
     return next((one for one in history.doses if one.source == source and reference in one.facts.references), None)
 
 
+class Further(NamedTuple):
+    """A further replacement of a claim: the entry that it corrects, or the one that its own entry may be a second of.
+
+    `waits_for`: None if the line corrects the entry.
+    """
+
+    corrects: Dose | None
+    waits_for: Dose | None
+
+
+def further_replacement(history: PatientHistory, found: FoundEntry, line: RecordClaim) -> Further | None:
+    """What a replacement of a claim that was replaced already is about, or None if it is the first one (R30).
+
+    A claim can be billed again as several lines, which all name it. A line that names the last replacement as its
+    original is of that line only, unless another one named that too.
+    """
+    earlier = [one for one in history.claim_lines if one.line == "replacement" and one.dose_id == found.dose.dose_id]
+    last, own = found.dose.source_reference, line.source_reference
+    names_last = line.original_reference == last != own
+    named = [one.original_reference for one in earlier]
+    if line.on != found.dose.on:
+        # A line on another day can be a dose of its own, so what it replaces must not be in question.
+        named += [one.source_reference for one in earlier if one.original_reference is None]
+    if not earlier or (names_last and last not in named):
+        return None
+    entries = [one for one in history.doses if found.dose.dose_id in (one.dose_id, one.facts.further_of)]
+    of_day = [one for one in entries if one.on == line.on and one.facts.voided is None]
+    corrected = next((one for one in of_day if one.source_reference == own), None)
+    return Further(corrected, None) if corrected is not None else Further(None, next(iter(of_day), found.dose))
+
+
 def refuse_known_reference(history: PatientHistory, source: str, reference: str) -> None:
     """Raises AlreadyRecorded if a dose is on record under this reference of the source (R22)."""
     dose = entry_with_reference(history, source, reference)

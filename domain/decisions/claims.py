@@ -13,6 +13,7 @@ from domain.decisions.claim_lines import (
     check_own_line,
     denied_original,
     entry_of_line,
+    further_replacement,
     is_voided_by_day,
     waiting_void,
     waiting_voids,
@@ -26,6 +27,7 @@ from domain.events.treatment import ClaimLineRecorded, ClaimVoided, DoseDaysStat
 from domain.history.entry_facts import RecordedClaimLine
 from domain.history.records import Dose
 from domain.history.state import PatientHistory
+from domain.treatment.dose_entries import may_state_days
 
 
 def record_claim(history: PatientHistory, command: RecordClaim, context: CommandContext) -> tuple[PatientEvent, ...]:
@@ -100,10 +102,27 @@ def _replacement(history: PatientHistory, command: RecordClaim, context: Command
             remedy="record the infusion again under another reference",
             dose_id=found.dose.dose_id,
         )
-    event = claim_replaced(history, found.dose, found.by, command, context)
-    has_new_day = event.on != found.dose.on
+    further = further_replacement(history, found, command)
+    if further is not None and further.waits_for is not None:
+        return _further(history, command, further.waits_for, context)
+    entry = further.corrects if further is not None and further.corrects is not None else found.dose
+    event = claim_replaced(history, entry, found.by, command, context)
+    has_new_day = event.on != entry.on
     claim = Arrived(event.dose_id, command.source, event.on, (command.source_reference,), has_new_day, is_new=False)
     return event, *waiting_voids(history, claim, context)
+
+
+def _further(
+    history: PatientHistory, command: RecordClaim, replaced: Dose, context: CommandContext
+) -> tuple[PatientEvent, ...]:
+    """A claim that was replaced is replaced once more: by a line of its own, or with another day.
+
+    A person says which, and until then the entry of the line may be a second one of the replaced entry (R25, R30).
+    """
+    sent = command.model_dump(include=set(RecordDose.model_fields))
+    event = administered(history, RecordDose.model_validate(sent), context, further_of=replaced)
+    claim = Arrived(event.dose_id, command.source, event.on, (command.source_reference,))
+    return event, _without_dose(command, context), *waiting_voids(history, claim, context)
 
 
 def _paid_after_denial(
@@ -202,10 +221,10 @@ def _check_ends(dose: Dose, command: StateDoseDays, context: CommandContext) -> 
 
 
 def to_state_dose_days(history: PatientHistory, dose_id: str, _: Occasion) -> Dose:
-    """The dose, a claim line that may be about several infusion days."""
+    """The dose, a claim line that may be about several infusion days, also one that waits or is the same dose."""
     dose = dose_named(history, dose_id)
-    if dose.dose_days_most == 1 or not dose.stands:
-        state = "not counted" if not dose.stands else "not a claim line of at least 24 mg"
+    if not may_state_days(history, dose):
+        state = "not a claim line of at least 24 mg" if dose.dose_days_most == 1 else "not counted"
         raise Conflict(f"the dose entry is {state}", field="dose_id", remedy="review the dose entry again")
     return dose
 

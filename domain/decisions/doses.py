@@ -33,6 +33,7 @@ from domain.events.treatment import (
     PartOfDoseConfirmed,
     PossibleDuplicateConfirmed,
     PossibleDuplicateDismissed,
+    Variance,
 )
 from domain.history.entry_facts import Duplicate
 from domain.history.records import Dose
@@ -56,12 +57,16 @@ def record_dose(history: PatientHistory, command: RecordDose, context: CommandCo
     return event, *waiting_voids(history, claim, context)
 
 
-def administered(history: PatientHistory, command: RecordDose, context: CommandContext) -> DoseAdministered:
+def administered(
+    history: PatientHistory, command: RecordDose, context: CommandContext, *, further_of: Dose | None = None
+) -> DoseAdministered:
+    """The event of a dose. `further_of`: its line is a further replacement of that entry's claim, on any day (R30)."""
     check_day(history, command.on, context)
-    refuse_known_reference(history, command.source, command.source_reference)
+    if further_of is None:
+        refuse_known_reference(history, command.source, command.source_reference)
     found = courses(history)
     place = place_in_courses(history, found, command.on)
-    original = _possible_original(history, command.on)
+    original = further_of or _possible_original(history, command.on)
     event = context.event(
         DoseAdministered,
         dose_id=f"{history.patient_id}.d{len(history.doses) + 1}",
@@ -76,9 +81,7 @@ def administered(history: PatientHistory, command: RecordDose, context: CommandC
         possible_duplicate_of=original.dose_id if original is not None else None,
         variances=(),
     )
-    history_after = after(history, (event,))
-    found_variances = approval_use.variances(history_after, courses(history_after), history_after.doses[-1])
-    return event.model_copy(update={"variances": found_variances}) if found_variances else event
+    return event.model_copy(update={"variances": _variances(history, event)})
 
 
 def check_day(history: PatientHistory, on: date, context: CommandContext) -> None:
@@ -165,11 +168,7 @@ def dose_corrected(
         variances=(),
         reason=reason,
     )
-    history_after = after(history, (event,))
-    found_variances = approval_use.variances(
-        history_after, courses(history_after), dose_named(history_after, dose.dose_id)
-    )
-    return event.model_copy(update={"variances": found_variances})
+    return event.model_copy(update={"variances": _variances(history, event)})
 
 
 def claim_replaced(
@@ -200,11 +199,12 @@ def claim_replaced(
         fields=fields,
         variances=(),
     )
-    history_after = after(history, (event,))
-    found_variances = approval_use.variances(
-        history_after, courses(history_after), dose_named(history_after, dose.dose_id)
-    )
-    return event.model_copy(update={"variances": found_variances})
+    return event.model_copy(update={"variances": _variances(history, event)})
+
+
+def _variances(known: PatientHistory, event: DoseAdministered | DoseCorrected | ClaimReplaced) -> tuple[Variance, ...]:
+    known = after(known, (event,))
+    return approval_use.variances(known, courses(known), dose_named(known, event.dose_id))
 
 
 def request_of_corrected_dose(history: PatientHistory, dose: Dose, place: CoursePlace, on: date) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from domain.events.base import ImportedFrom
 from domain.events.treatment import ClaimLineKind, FoundBy, InfusionFinding
@@ -29,6 +29,7 @@ class EntryFacts:
     its claim, and `finding` what a person found about the infusion. `days` is the stated number of infusion days, from
     `first_on` to `last_on`. `references` are all references that name the entry, the current one last. `reported_by` is
     the id of the user or system that reported it. `earlier_days` are the days that a replacement of its claim changed.
+    `further_of`: the entry is a further replacement, on another day, of the claim of that entry (R30).
     """
 
     day_version: int
@@ -46,6 +47,7 @@ class EntryFacts:
     first_on: date | None = None
     last_on: date | None = None
     earlier_days: tuple[date, ...] = ()
+    further_of: str | None = None
 
     @property
     def gone(self) -> int | None:
@@ -63,6 +65,19 @@ class EntryFacts:
     def is_in_effect(self) -> bool:
         """Whether the entry is evidence of an infusion."""
         return self.gone is None and not self.is_withdrawn
+
+
+class LineDays(NamedTuple):
+    """The infusion days of the claim line of one entry: their number, and the first and the last, if stated (R25)."""
+
+    dose_id: str
+    mg: float
+    least: int
+    most: int
+    is_stated: bool
+    first_on: date | None
+    last_on: date | None
+    recorded_at: datetime
 
 
 @dataclass(frozen=True)

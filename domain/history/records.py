@@ -17,7 +17,7 @@ from domain.events.patient import LineOfBusiness
 from domain.events.receipts import ReceiptSource
 from domain.events.requests import NoticeKind, Statement, Urgency
 from domain.events.treatment import ReportedCourse, TellsOf, TreatmentSource, Variance
-from domain.history.entry_facts import DOSE_MG, Duplicate, EntryFacts
+from domain.history.entry_facts import DOSE_MG, Duplicate, EntryFacts, LineDays
 from domain.history.receipts import Receipt
 from domain.history.request_times import Asking, GrantedExtension, Reopening, RequestStatus
 from domain.people import Actor, ConsultationGiven, Prescriber
@@ -94,9 +94,10 @@ class Dose:
     are the variances that were found when the dose was recorded. `version` is the version of its event, and
     `voided_version` of the event that voided it. `course_was_named`: a person assigned it to its course by a
     correction, which holds whatever its day is (R24). `day_was_corrected`: its day is not the one in its event.
-    `reviewed`: a person reviewed a dose that is after the death on record. `facts` are what was stated about the entry.
-    From those of all entries follow `voided`, `duplicate`, `is_uncertain` (whether the infusion of a voided claim was
-    given is not known), `added_mg` (of other parts of the dose), and `keeps_place` (no other entry has its place, R24).
+    `reviewed`: a person reviewed a dose after the death on record. `facts` are what was stated about the entry. From
+    those of all entries follow `voided`, `duplicate`, `is_uncertain` (it is not known whether the infusion was given),
+    `added_mg` (of other parts of the dose), `keeps_place` (no other entry has its place, R24), and `lines` (of claims,
+    with several days, of its infusion, R25).
     """
 
     dose_id: str
@@ -124,6 +125,7 @@ class Dose:
     is_uncertain: bool = False
     added_mg: float = 0.0
     keeps_place: bool = True
+    lines: tuple[LineDays, ...] = ()
 
     @property
     def stands(self) -> bool:
@@ -142,9 +144,10 @@ class Dose:
 
     @property
     def days(self) -> tuple[int, int]:
-        """The least and the most number of dose days."""
-        stated = self.facts.days
-        return 0 if self.is_uncertain else stated or 1, stated or self.dose_days_most
+        """The least and the most number of dose days, by the lines of its infusion (R25)."""
+        least = max((one.least for one in self.lines), default=self.facts.days or 1)
+        most = max((one.most for one in self.lines), default=self.facts.days or self.dose_days_most)
+        return 0 if self.is_uncertain else least, most
 
     @property
     def counts(self) -> bool:

@@ -85,6 +85,9 @@ def _with_report(history: PatientHistory, report_id: str, **changes: Any) -> Pat
 
 
 def _dose_administered(history: PatientHistory, event: DoseAdministered) -> PatientHistory:
+    """The entry of which this may be a second one has the same day, but for a further replacement of its claim."""
+    original = history.dose(event.possible_duplicate_of) if event.possible_duplicate_of is not None else None
+    further_of = original.dose_id if original is not None and original.on != event.on else None
     dose = Dose(
         dose_id=event.dose_id,
         on=event.on,
@@ -107,6 +110,7 @@ def _dose_administered(history: PatientHistory, event: DoseAdministered) -> Pati
             references=(event.source_reference,),
             duplicate="possible" if event.possible_duplicate_of is not None else "no",
             duplicate_of=event.possible_duplicate_of,
+            further_of=further_of,
         ),
     )
     return with_new_entry_of_day(history.changed(doses=settled_entries((*history.doses, dose))), dose.dose_id)
@@ -186,14 +190,17 @@ def _claim_voided(history: PatientHistory, event: ClaimVoided) -> PatientHistory
 
 
 def _claim_line_recorded(history: PatientHistory, event: ClaimLineRecorded) -> PatientHistory:
-    """A replacement of a denied line follows the dose that it is, and the reference of that line names it too."""
-    dose = None
+    """A replacement of a denied line, or a further one of a claim, follows the dose that it is.
+
+    The reference of the denied line names the dose too.
+    """
+    dose, of_source = None, [one for one in history.doses if one.source == event.source]
     if event.line == "replacement":
-        named = (one for one in history.doses if one.source == event.source)
-        dose = next((one for one in named if event.source_reference in one.facts.references), None)
+        dose = next((one for one in reversed(of_source) if event.source_reference in one.facts.references), None)
     line = _line(event, event.line, dose.dose_id if dose is not None else None)
     recorded = history.changed(claim_lines=(*history.claim_lines, line))
-    if dose is None or event.original_reference in (None, *dose.facts.references):
+    known = [reference for one in of_source for reference in one.facts.references]
+    if dose is None or event.original_reference in (None, *known):
         return recorded
     return _with_facts(recorded, dose.dose_id, references=(event.original_reference, *dose.facts.references))
 

@@ -22,6 +22,7 @@ from domain.treatment.dose_entries import (
     course_in_question,
     entry_milligrams,
     lines_without_days,
+    questioned_in_course,
     waiting_in_course,
 )
 from domain.treatment.possible_treatment import next_dose, possible_treatments
@@ -96,7 +97,7 @@ def with_later_circumstances(
             "course_closed_unfinished": _is_not_made_up_for(patient_courses, lambda one: one.status == "closed"),
             "course_short": _is_not_made_up_for(patient_courses, lambda one: one in earlier and one.may_be_short),
             "death_on_record": death is not None and death.earliest <= as_of,
-            "entries_waiting": waiting_in_course(history, asked, as_of) if asked is not None else 0,
+            "entries_waiting": waiting_in_course(history, asked, as_of) + questioned_in_course(asked) if asked else 0,
             "lines_without_days": len([*lines_without_days(entries)]),
             "milligrams": _milligrams(current, history, as_of) if current is not None else None,
             **further,

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import date
 
-from domain.history.entry_facts import DOSE_MG
+from domain.history.entry_facts import DOSE_MG, LineDays
 from domain.history.records import Dose
 from domain.history.state import PatientHistory
 from domain.treatment.courses import Course
@@ -19,13 +19,30 @@ def waiting_entries(history: PatientHistory, as_of: date | None = None) -> Itera
 
 def lines_without_days(doses: Iterable[Dose]) -> Iterator[Dose]:
     """The claim lines of which it is not known how many dose days they tell of (R25)."""
-    return (one for one in doses if one.stands and one.dose_days_most > 1 and one.facts.days is None)
+    return (one for one in doses if one.stands and not all(line.is_stated for line in one.lines))
+
+
+def lines_of_days(history: PatientHistory) -> dict[str, LineDays]:
+    """The claim lines that tell how many infusion days there were, by their entries: also those that wait (R25)."""
+    return {line.dose_id: line for dose in history.doses if dose.stands for line in dose.lines}
+
+
+def may_state_days(history: PatientHistory, dose: Dose) -> bool:
+    """Whether a person may state the infusion days of the entry: a line of several that counts, waits, or is the same.
+
+    The second line of an infusion counts with the first, until it is found to be part of the dose (R25).
+    """
+    if dose.dose_days_most == 1 or dose.voided or dose.duplicate == "part":
+        return False
+    first = history.dose(dose.duplicate_of) if dose.duplicate == "confirmed" and dose.duplicate_of is not None else None
+    return first is None or first.on == dose.on
 
 
 def entries_to_settle(history: PatientHistory) -> Iterator[Dose]:
     """The dose entries of which a person has something to say: each once, in the order of recording (R25, R30)."""
+    lines = lines_of_days(history)
     for dose in history.doses:
-        without_days = dose.stands and dose.dose_days_most > 1 and dose.facts.days is None
+        without_days = dose.dose_id in lines and not lines[dose.dose_id].is_stated
         if dose.waits or without_days or (dose.stands and dose.is_uncertain):
             yield dose
 
@@ -36,10 +53,19 @@ def waiting_in_course(history: PatientHistory, course: Course, as_of: date | Non
     return sum(one.on in days for one in waiting_entries(history, as_of))
 
 
+def questioned_in_course(course: Course) -> int:
+    """How many of its doses may be the same dose as an entry of another day, until a person says it (R25, R30).
+
+    They are in the range of the number given, which the waiting entries are not.
+    """
+    return sum(one.is_uncertain and one.duplicate_of is not None for one in course.doses)
+
+
 def waits_for_a_person(history: PatientHistory, course: Course, as_of: date) -> bool:
     """Whether a second entry of the course waits, or the days of one of its claim lines are not stated (R25)."""
     lines = lines_without_days(course.doses)
-    return waiting_in_course(history, course, as_of) > 0 or any(True for _ in lines)
+    waiting = waiting_in_course(history, course, as_of) + questioned_in_course(course)
+    return waiting > 0 or any(True for _ in lines)
 
 
 def course_in_question(patient_courses: tuple[Course, ...]) -> Course | None:
@@ -56,18 +82,23 @@ def entry_milligrams(doses: Iterable[Dose], as_of: date = date.max) -> tuple[flo
     """
     total, by_day = 0.0, defaultdict[date, float](float)
     for dose in doses:
-        days = max(1, dose.days[1])
-        first = dose.facts.first_on
+        days, most = max(1, dose.days[1]), _most_mg(dose)
+        first = next((one.first_on for one in dose.lines if one.most == days), None)
         by_then = days if first is None else max(1, min(days, (as_of - first).days + 1))
         if dose.is_uncertain:
-            total += max(0.0, dose.mg - DOSE_MG * days)
+            total += max(0.0, most - DOSE_MG * days)
         else:
-            total += dose.mg * by_then / days + dose.added_mg
-        by_day[dose.on] += dose.mg / days + dose.added_mg
+            total += most * by_then / days + dose.added_mg
+        by_day[dose.on] += most / days + dose.added_mg
     return total, max(by_day.values(), default=0.0)
+
+
+def _most_mg(dose: Dose) -> float:
+    """The milligrams of the entry, or the most of the claim lines of its infusion."""
+    return max([dose.mg, *(one.mg for one in dose.lines)])
 
 
 def is_of_12_mg(dose: Dose) -> bool:
     """Whether each of its dose days may have had 12 mg, by every number of days that it may have."""
     least, most = dose.days
-    return any(abs((dose.mg + dose.added_mg) / days - DOSE_MG) < 1e-9 for days in range(max(1, least), most + 1))
+    return any(abs((_most_mg(dose) + dose.added_mg) / days - DOSE_MG) < 1e-9 for days in range(max(1, least), most + 1))

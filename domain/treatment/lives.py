@@ -165,6 +165,7 @@ class _Lives:
             (one for one in history.doses if one.on <= as_of and one.keeps_place and one.duplicate in _INFUSIONS),
             key=lambda one: (one.on, one.is_uncertain, one.version),
         )
+        self.day_of_line = {self.line_of[one.version]: one.on for one in self.doses if one.version in self.line_of}
         self.closed_on = {name: marks.closed_on for name, marks in history.marks if marks.closed_on is not None}
         is_kept_whole = any(one.voided or one.is_uncertain or one.course_was_named for one in self.doses)
         self.is_compact = is_compact and bool(self.reports) and not is_kept_whole
@@ -252,7 +253,7 @@ class _Lives:
         for life in living:
             tellers = self._tellers(life, dose.on, dose.on) if given.counts and is_first else []
             own = [one for one in self._tellers(life, dose.on, dose.on) if one[0] == line] if line is not None else []
-            others = [one for one in tellers if may_be_ours(self.reports[one[0]], one)]
+            others = [one for one in tellers if self._may_be_of_entry(one, dose)]
             for some in subsets(others):
                 if not has_all_of_ours(self.reports, others, some):
                     continue
@@ -266,6 +267,10 @@ class _Lives:
                 elif life.told[line] is None:
                     found += self._added(not_told(life, line), given, some, dose)
         return found
+
+    def _may_be_of_entry(self, teller: Teller, dose: Dose) -> bool:
+        """Whether the reported course may tell of the dose. On its own day, a claim line tells of its own entry."""
+        return may_be_ours(self.reports[teller[0]], teller) and self.day_of_line.get(teller[0]) != dose.on
 
     def _between(self, living: Collection[LifeSoFar], start: date, end: date) -> Collection[LifeSoFar]:
         """The lives with any number of reported doses on days from `start` through `end`."""

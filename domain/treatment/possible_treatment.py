@@ -148,7 +148,7 @@ def unknown_treatments(history: PatientHistory, as_of: date, *, received: bool) 
 def with_certain_doses_only(history: PatientHistory) -> PatientHistory:
     """The history with only the entries that certainly tell of an infusion, each as one dose day."""
     certain = tuple(
-        replace(one, source="other", facts=replace(one.facts, days=None))
+        replace(one, source="other", facts=replace(one.facts, days=None), lines=())
         for one in history.doses
         if not one.is_uncertain
     )

@@ -149,7 +149,7 @@ NEAR: Final = timedelta(days=30)
 def line_doses(history: PatientHistory | TreatmentOnRecord) -> tuple[ReportedDoses, ...]:
     """The infusion days of each claim line that may have several: its own day, and other days near it (R25).
 
-    No other entry has these other days: an entry of one of them is an infusion of its own.
+    Of a stated number of days, some can be those of other entries (R25). Otherwise the least number has these lives.
     """
     born = history.birth_date.earliest if history.birth_date is not None else date(FIRST_YEAR, 1, 1)
     return tuple(_line_doses(dose, born) for dose in history.doses if dose.stands and dose.days[1] > 1)
@@ -158,8 +158,8 @@ def line_doses(history: PatientHistory | TreatmentOnRecord) -> tuple[ReportedDos
 def _line_doses(dose: Dose, born: date) -> ReportedDoses:
     least, most = dose.days
     # The line was recorded by then in any zone, and no dose of it is later (R27).
-    recorded = max(dose.on, dose.recorded_at.date() + timedelta(days=1))
-    first, last = dose.facts.first_on, dose.facts.last_on
+    recorded = max([dose.on, *(one.recorded_at.date() + timedelta(days=1) for one in dose.lines)])
+    first, last = _stated_ends(dose)
     return ReportedDoses(
         dose.dose_id,
         tuple(range(max(1, least), most + 1)),
@@ -167,10 +167,19 @@ def _line_doses(dose: Dose, born: date) -> ReportedDoses:
         last=DateRange(last or dose.on, last or min(dose.on + NEAR, recorded)),
         completed=None,
         is_counted=True,
-        is_ours=False,
+        is_ours=None if least > 1 else False,
         line_of=dose.version,
         version=dose.version,
     )
+
+
+def _stated_ends(dose: Dose) -> tuple[date | None, date | None]:
+    """The first and the last infusion day, where they are stated of the only line or of the one that has most days."""
+    certain = [one for one in dose.lines if one.is_stated and one.least == max(one.most for one in dose.lines)]
+    first, last = {one.first_on for one in certain}, {one.last_on for one in certain}
+    if len(dose.lines) == 1:
+        return dose.lines[0].first_on, dose.lines[0].last_on
+    return first.pop() if len(first) == 1 else None, last.pop() if len(last) == 1 else None
 
 
 def _doses_of(

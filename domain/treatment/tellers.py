@@ -80,11 +80,13 @@ def _with_own_days(told: tuple[ReportedDoses, ...], entries: tuple[Dose, ...]) -
 def can_tell_of_one_day(reports: Sequence[ReportedDoses], some: Sequence[Teller]) -> bool:
     """Whether these reported courses can tell of a dose on a day between those of our doses.
 
-    Not if each of them is a report that adds nothing. No infusion day is of two claim lines (R25).
+    Not if each of them is a report that adds nothing. No infusion day is of two claim lines, unless the number of days
+    is stated of each: a line without a stated number has fewer days in another life (R25).
     """
     if some and all(reports[place].adds == "nothing" for place, *_ in some):
         return False
-    return sum(reports[place].line_of is not None for place, *_ in some) <= 1
+    lines = [reports[place] for place, *_ in some if reports[place].line_of is not None]
+    return len(lines) <= 1 or not any(one.is_ours is False for one in lines)
 
 
 def may_be_ours(report: ReportedDoses, teller: Teller) -> bool:

@@ -19,7 +19,7 @@ from domain.history.state import PatientHistory
 from domain.permissions.commands import refusal_of_role
 from domain.treatment.after_death import doses_after_death
 from domain.treatment.courses import courses
-from domain.treatment.dose_entries import entries_to_settle
+from domain.treatment.dose_entries import entries_to_settle, may_state_days
 
 
 def _patient(_: PatientHistory) -> Sequence[CommandSubject]:
@@ -44,7 +44,7 @@ def _is_asked_again(dose: Dose) -> bool:
 
 
 def _claim_lines(history: PatientHistory) -> Sequence[CommandSubject]:
-    return [dose.dose_id for dose in history.doses if dose.stands and dose.dose_days_most > 1]
+    return [dose.dose_id for dose in history.doses if may_state_days(history, dose)]
 
 
 def _voided_claims(history: PatientHistory) -> Sequence[CommandSubject]:

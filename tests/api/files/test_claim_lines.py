@@ -233,6 +233,16 @@ def test_a_claim_replaced_twice_counts_once(door: Door, ledger: Ledger) -> None:
     assert [one.mg for one in history(ledger).doses] == [12.0]
 
 
+def test_a_claim_that_is_replaced_by_lines_of_several_days_says_that_they_wait(door: Door, ledger: Ledger) -> None:
+    lines = [claim(f"C-10-{day}", day, frequency_code="7", original_reference="C-9") for day in (4, 5, 6)]
+    outcomes = door(claim("C-9", 4, 60), *lines)
+    further = ("recorded", "further_replacement")
+    assert results(outcomes) == [("recorded", "several_days"), ("recorded", "replacement"), further, further]
+    assert "a person says if this one is a separate dose" in str(outcomes[2])
+    assert results(door(*lines)) == [("recorded before", None)] * 3
+    assert [one.is_uncertain for one in history(ledger).doses] == [False, True, True]
+
+
 def test_a_replacement_without_its_original_records_nothing(door: Door, ledger: Ledger) -> None:
     before = history(ledger).version
     (outcome,) = door(claim("C-9", frequency_code="7", original_reference="C-8"))

@@ -71,7 +71,7 @@ def test_a_denied_claim_that_is_paid_as_a_replacement_is_one_dose(of: str | None
     denied = given(claim_line("denied", "2026-03-02", source_reference="C10"))
     denied.when(replacement("2026-03-02", of, source_reference="C11")).then(DoseAdministered, ClaimLineRecorded)
     denied.then_courses("open 1")
-    denied.when(replacement("2026-03-02", "C10", 6, source_reference="C12")).then(ClaimReplaced).then_courses("open 1")
+    denied.when(replacement("2026-03-02", "C10", 6, source_reference="C11")).then(ClaimReplaced).then_courses("open 1")
     denied.when(claim("2026-03-02", "C10")).then_refused(AlreadyRecorded, field="source_reference")
     denied.when(void("2026-03-02", "C10")).then(ClaimVoided).then_courses("unknown 0 to 1")
 
