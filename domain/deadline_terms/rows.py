@@ -19,9 +19,13 @@ _URGENT: Final = dict.fromkeys(
 )
 _MEDICARE_APPEALS: Final = {
     **dict.fromkeys(("appeal_file_within", "appeal_counted_from", "appeal_file_after_receipt"), "42 CFR 422.582"),
-    **dict.fromkeys(("appeal_standard", "appeal_urgent", "appeal_levels", "forwards_upheld"), "42 CFR 422.590"),
-    "after_last_level": "42 CFR 422.590",
+    **dict.fromkeys(("appeal_levels", "forwards_upheld", "after_last_level"), "42 CFR 422.590"),
+    "appeal_standard": "42 CFR 422.590(c)",
+    "appeal_urgent": "42 CFR 422.590(e)(1)",
 }
+"""An upheld denial is forwarded within the time of its appeal. For an expedited appeal, 422.590(e)(5) counts 24 hours
+from the decision instead, which ends earlier if the plan decides within the first 48 hours.
+"""
 _MEDICAID_APPEALS: Final = {
     **dict.fromkeys(
         ("appeal_file_within", "appeal_counted_from", "appeal_levels", "after_last_level"), "42 CFR 438.402"
@@ -121,6 +125,6 @@ TERMS: Final[tuple[DeadlineTerms, ...]] = (
         appeal_file_after_receipt=Days(60),
         appeal_standard=Days(30),
         appeal_urgent=Hours(72),
-        sources=MappingProxyType(_MEDICARE_APPEALS),
+        sources=MappingProxyType({**_MEDICARE_APPEALS, "appeal_standard": "42 CFR 422.590(a)"}),
     ),
 )

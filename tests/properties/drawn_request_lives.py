@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from functools import lru_cache
+from typing import Any, Final
 
 from hypothesis import strategies as st
 
-from domain.deadline_terms.rows import TERMS
-from domain.deadline_terms.table import BUILT_IN, DeadlineTable
-from domain.deadline_terms.terms import Days
+from domain.deadline_terms.plan_rows import table_from
+from domain.deadline_terms.table import DeadlineTable
 from tests.properties.naive_deadlines import PlanRow
-from tests.story.deadlines import TWO_LEVELS
 
 MAY_BE_MISSING: Final = ("hiv_infection", "ms_form", "diagnosis")
 EXTEND: Final = {"notice": "We need more time, because information is missing."}
-CALIFORNIA: Final = PlanRow("CA", "insured", 5)
-OF_CALIFORNIA: Final = DeadlineTable(own=(replace(TERMS[0], state="CA", funding="insured", standard=Days(5)),))
-TABLES: Final = {"built in": BUILT_IN, "two levels": TWO_LEVELS, "california": OF_CALIFORNIA}
 
 
 @dataclass(frozen=True)
@@ -32,7 +29,10 @@ class Act:
 
 @dataclass(frozen=True)
 class Beginning:
-    """The request as it is received. `asked_for` None: no dose was given before; else the days that it asks for."""
+    """The request as it is received. `asked_for` None: no dose was given before; else the days that it asks for.
+
+    `rows` are those of the plan then, and `later_rows` those after it changes them.
+    """
 
     zone: str
     at: datetime
@@ -42,7 +42,8 @@ class Beginning:
     asked_for: int
     state: str | None
     funding: str | None
-    table: str
+    rows: tuple[PlanRow, ...]
+    later_rows: tuple[PlanRow, ...]
     missing: frozenset[str]
 
 
@@ -101,16 +102,53 @@ starts = st.one_of(
 BEFORE: Final = (
     "ask", "ask", "ask and extend", "ask and extend", "extend", "extend for information", "extend for information",
     "send extension", "send extension", "deliver extension", "deliver extension", "answer all", "answer all",
-    "answer part", "answer nothing", "take back", "expedite", "correct line", "deny",
+    "answer part", "answer nothing", "take back", "expedite", "correct line", "change rows", "deny",
 )  # fmt: skip
 AFTER: Final = (
     "send notice", "send notice", "deliver notice", "deliver notice", "appeal", "appeal urgently", "appeal", "uphold",
-    "uphold", "answer all", "send extension", "deliver extension", "dismiss as late",
+    "uphold", "answer all", "send extension", "deliver extension", "dismiss as late", "change rows", "change rows",
 )  # fmt: skip
 
 
 def acts(kinds: tuple[str, ...], times: st.SearchStrategy[timedelta]) -> st.SearchStrategy[Act]:
     return st.builds(Act, st.sampled_from(kinds), times, st.integers(0, 20))
+
+
+plan_rows = st.builds(
+    PlanRow,
+    state=st.sampled_from([None, None, "CA", "NY"]),
+    funding=st.sampled_from([None, None, "insured", "self_funded"]),
+    days=st.sampled_from([None, None, 3, 5, 14]),
+    hours=st.sampled_from([None, None, 71, 72, 80, 96, 125, 340]),
+    levels=st.sampled_from([None, 1, 2, 2]),
+    appeal_days=st.sampled_from([None, None, 10, 20]),
+    appeal_days_of_two=st.sampled_from([None, None, None, 7]),
+    post_service=st.booleans(),
+).map(lambda row: row if row.days is None else replace(row, hours=None))
+rows_of_a_plan = st.one_of(
+    st.just(()), st.lists(plan_rows, min_size=1, max_size=4, unique_by=lambda row: (row.state, row.funding)).map(tuple)
+)
+
+
+@lru_cache(maxsize=1024)
+def table_of(rows: tuple[PlanRow, ...]) -> DeadlineTable:
+    """The file of the plan with these rows, as the program reads it."""
+    written = []
+    for row in rows:
+        figures: dict[str, Any] = {"state": row.state, "funding": row.funding, "appeal_levels": row.levels}
+        times = {
+            "standard": {"days": row.days, "hours": row.hours},
+            "appeal_standard": {"days": row.appeal_days},
+            "appeal_standard_of_two": {"days": row.appeal_days_of_two},
+        }
+        for name, units in times.items():
+            if time := {unit: count for unit, count in units.items() if count is not None}:
+                figures[name] = time
+        given = {"line": "commercial", "effective_on": "2020-01-01", "source": "The plan"}
+        given |= {"service": "both" if row.post_service else "pre_service"}
+        stated = {name: value for name, value in figures.items() if value is not None}
+        written.append(given | stated)
+    return table_from(json.dumps({"rows": written}))
 
 
 @st.composite
@@ -124,7 +162,8 @@ def drawn_beginnings(draw: st.DrawFn) -> Beginning:
         asked_for=draw(st.sampled_from([1, 1, 2, 5])),
         state=draw(st.sampled_from([None, "CA", "NY"])),
         funding=draw(st.sampled_from([None, "insured", "self_funded"])),
-        table=draw(st.sampled_from(sorted(TABLES))),
+        rows=draw(rows_of_a_plan),
+        later_rows=draw(rows_of_a_plan),
         missing=draw(st.frozensets(st.sampled_from(MAY_BE_MISSING), min_size=draw(st.sampled_from([0, 1, 1, 2])))),
     )
 
@@ -161,9 +200,10 @@ twice_appealed_lives = st.builds(
     st.tuples(acts(("send notice",), short_gaps), acts(("deliver notice", "send notice"), short_gaps)),
     st.tuples(acts(("appeal", "appeal urgently"), long_gaps)),
     st.lists(acts(("dismiss as late",), short_gaps), max_size=1),
-    st.tuples(acts(("uphold",), short_gaps), acts(("send notice", "appeal"), long_gaps)),
+    st.lists(acts(("change rows",), short_gaps), max_size=1),
+    st.tuples(acts(("uphold",), short_gaps), acts(("send notice", "appeal", "change rows"), long_gaps)),
     st.tuples(acts(("deliver notice", "appeal"), short_gaps), acts(("appeal", "appeal urgently"), long_gaps)),
-    st.lists(acts(("dismiss as late", "uphold", "send notice", "appeal"), long_gaps), max_size=3),
+    st.lists(acts(("dismiss as late", "uphold", "send notice", "appeal", "change rows"), long_gaps), max_size=3),
 )
 lives = st.one_of(
     undecided, stopped_lives, stopped_lives, stopped_lives, twice_asked_lives, appealed_lives, twice_appealed_lives

@@ -15,6 +15,9 @@ with a counter. Hours are added to instants in UTC. Known from the law (and `../
   presumed 5 days after the date on the notice. 422.590: 7 days, expedited 72 hours; a denial that is upheld is
   forwarded to the independent entity in the same time.
 - SSA 1927(d)(5): 24 hours. 42 CFR 438.402, .408: 60 days from the date on the notice; 30 days, expedited 72 hours.
+- Of the plan: rows for a state, a funding, both or neither; what a row does not say, the next more general row says,
+  and in the end the law. Where the state or the funding is not known, the plan must be in time under every row that may
+  apply, and a second level that one of them gives is not refused. What was decided keeps the rows of its day.
 """
 
 from __future__ import annotations
@@ -61,25 +64,38 @@ class Notice:
 
 
 @dataclass(frozen=True)
-class AppealLife:
-    filed_at: datetime
-    urgent: bool
+class PlanRow:
+    """What the plan has of its own for the coverage of a state and a funding (None: of all). None: not said.
+
+    `post_service`: the row is for what was given already, too.
+    """
+
+    state: str | None
+    funding: str | None
+    days: int | None = None
+    hours: int | None = None
+    levels: int | None = None
+    appeal_days: int | None = None
+    appeal_days_of_two: int | None = None
+    post_service: bool = False
 
 
 @dataclass(frozen=True)
-class PlanRow:
-    """A state's shorter time for insured business, which the plan supplies."""
+class AppealLife:
+    """`decided_under`: the rows of the day on which it was decided; None while it is open."""
 
-    state: str
-    funding: str
-    days: int
+    filed_at: datetime
+    urgent: bool
+    second: bool = False
+    decided_under: tuple[PlanRow, ...] | None = None
 
 
 @dataclass(frozen=True)
 class RequestLife:
     """What happened to a request, as plain facts. `zone` is the plan's. `state` and `funding` None: not known.
 
-    `post_service`: it asks only for what was given already.
+    `post_service`: it asks only for what was given already. `plan_rows` are the rows of today, `decided_under` those of
+    the day of the decision.
     """
 
     zone: str
@@ -89,8 +105,8 @@ class RequestLife:
     post_service: bool = False
     state: str | None = None
     funding: str | None = None
-    plan_row: PlanRow | None = None
-    two_levels: bool = False
+    plan_rows: tuple[PlanRow, ...] = ()
+    decided_under: tuple[PlanRow, ...] | None = None
     expedited_at: datetime | None = None
     asks: tuple[Ask, ...] = ()
     answers: tuple[Answer, ...] = ()
@@ -215,34 +231,87 @@ def answered_at(life: RequestLife, ask: Ask) -> datetime | None:
     return None
 
 
-def first_days(life: RequestLife) -> int:
-    """The days before an extension. Where state or funding is not known, the shorter row."""
-    if life.post_service:
-        return 30
-    row = life.plan_row
-    if row is not None and life.state in (row.state, None) and life.funding in (row.funding, None):
-        return row.days
-    return 15
+def coverages(life: RequestLife, rows: tuple[PlanRow, ...]) -> list[list[PlanRow]]:
+    """For every coverage that is possible, the rows that say something of it, the most specific first."""
+    # An urgent claim has the rows of a claim before the service.
+    is_post = life.post_service and not life.urgent
+    mine = [row for row in rows if life.line == "commercial" and (row.post_service or not is_post)]
+    states = {life.state} if life.state else {*(row.state for row in mine if row.state), "elsewhere"}
+    fundings = {life.funding} if life.funding else {"insured", "self_funded"}
+    found = []
+    for state in states:
+        for funding in fundings:
+            fitting = [row for row in mine if row.state in (None, state) and row.funding in (None, funding)]
+            found.append(sorted(fitting, key=lambda row: (row.state is None, row.funding is None)))
+    return found
+
+
+def first_period(life: RequestLife, said: list[PlanRow]) -> Due:
+    """The time before an extension, by the first row that says one."""
+    for row in said:
+        if row.days is not None:
+            return by_days(life.received_at, row.days, life.zone)
+        if row.hours is not None:
+            return by_hours(life.received_at, row.hours)
+    return by_days(life.received_at, 30 if life.post_service else 15, life.zone)
+
+
+def is_over(due: Due, at: datetime, zone: str) -> bool:
+    """Whether nothing can be extended any more: the time has ended."""
+    return due.is_late(at, zone) if due.last_day is not None else at >= due.at
 
 
 def standard_due(life: RequestLife) -> Due:
-    days, extension = first_days(life), extension_in_time(life)
+    """The first end of those of all coverages that are possible."""
+    rows = life.plan_rows if life.decided_under is None else life.decided_under
+    ends = [due_by(life, first_period(life, said)) for said in coverages(life, rows)]
+    return min(ends, key=lambda due: (due.at, due.stop is not None))
+
+
+def due_by(life: RequestLife, first: Due) -> Due:
+    extension = extension_in_time(life, first)
     if extension is None:
-        return by_days(life.received_at, days, life.zone)
+        return first
     stop = stop_of(life, extension)
-    due = by_days(life.received_at, days + extension.days, life.zone, stopped_days(stop))
-    return replace(due, stop=stop)
+    if first.last_day is None:
+        more = timedelta(hours=24 * extension.days)
+        return Due(first.at + more + length(stopped_time(life, extension)), stop=stop)
+    days = extension.days + (first.last_day - day_of(life.received_at, life.zone)).days
+    return replace(by_days(life.received_at, days, life.zone, stopped_days(stop)), stop=stop)
 
 
-def extension_in_time(life: RequestLife) -> ExtensionNotice | None:
+def extension_in_time(life: RequestLife, first: Due) -> ExtensionNotice | None:
     """The one extension: the first whose notice was sent within the first period. An urgent claim has none."""
-    first = by_days(life.received_at, first_days(life), life.zone)
     in_time = [
         one
         for one in life.extensions
-        if not first.is_late(one.sent_at, life.zone) and (life.expedited_at is None or one.sent_at < life.expedited_at)
+        if not is_over(first, one.sent_at, life.zone) and (life.expedited_at is None or one.sent_at < life.expedited_at)
     ]
     return min(in_time, key=lambda one: one.sent_at, default=None)
+
+
+def stopped_time(life: RequestLife, extension: ExtensionNotice) -> tuple[datetime, datetime] | None:
+    """From the notice to the answer or the end of its last day, to the instant: where hours are counted."""
+    ends = answers_missing(life, extension)
+    if not (extension.for_information and ends):
+        return None
+    limit = end_of(last_day_to_answer(life, extension), life.zone)
+    return extension.sent_at, max(extension.sent_at, min(limit, max(end or limit for end in ends)))
+
+
+def length(stop: tuple[datetime, datetime] | None) -> timedelta:
+    return timedelta() if stop is None else stop[1] - stop[0]
+
+
+def answers_missing(life: RequestLife, extension: ExtensionNotice) -> list[datetime | None]:
+    """When the answers came that were still missing when the notice was sent. None: never."""
+    ends = [answered_at(life, ask) for ask in life.asks if ask.at <= extension.sent_at]
+    return [end for end in ends if end is None or end > extension.sent_at]
+
+
+def last_day_to_answer(life: RequestLife, extension: ExtensionNotice) -> date:
+    """While the receipt is not on record, the time to answer is counted from the earliest day that it can be."""
+    return days_after(day_of(extension.received_at or extension.sent_at, life.zone), 45)
 
 
 def stop_of(life: RequestLife, extension: ExtensionNotice) -> tuple[date, date] | None:
@@ -250,12 +319,10 @@ def stop_of(life: RequestLife, extension: ExtensionNotice) -> tuple[date, date] 
 
     The clock stops for what was asked for by the notice, or before it, and had not come before it.
     """
-    ends = [answered_at(life, ask) for ask in life.asks if ask.at <= extension.sent_at]
-    missing = [end for end in ends if end is None or end > extension.sent_at]
+    missing = answers_missing(life, extension)
     if not (extension.for_information and missing):
         return None
-    # While the receipt is not on record, the time to answer is counted from the earliest day that it can be.
-    limit = days_after(day_of(extension.received_at or extension.sent_at, life.zone), 45)
+    limit = last_day_to_answer(life, extension)
     last = max(limit if end is None else min(day_of(end, life.zone), limit) for end in missing)
     return day_of(extension.sent_at, life.zone), last
 
@@ -275,7 +342,7 @@ def may_extend(life: RequestLife, at: datetime) -> bool:
     """Whether an extension may be given at an instant: once, of a claim that is not urgent, within the first period."""
     if life.line != "commercial" or life.urgent or life.expedited_at is not None or life.extensions:
         return False
-    return not standard_due(life).is_late(at, life.zone)
+    return not is_over(standard_due(life), at, life.zone)
 
 
 # -- appeals -------------------------------------------------------------------------------------
@@ -306,8 +373,7 @@ def appeal_due(life: RequestLife, appeal: AppealLife) -> Due:
     if appeal.urgent:
         return by_hours(appeal.filed_at, 72)
     if life.line == "commercial":
-        days = 60 if life.post_service and not life.urgent else 30
-        return by_days(appeal.filed_at, days // 2 if life.two_levels else days, life.zone)
+        return by_days(appeal.filed_at, days_of_appeal(life, appeal), life.zone)
     return by_days(appeal.filed_at, 7 if life.line == "medicare_advantage" else 30, life.zone)
 
 
@@ -316,5 +382,23 @@ def forwarding_due(life: RequestLife, appeal: AppealLife) -> Due | None:
     return appeal_due(life, appeal) if life.line == "medicare_advantage" else None
 
 
+def days_of_appeal(life: RequestLife, appeal: AppealLife) -> int:
+    """The fewest days of those of all coverages that are possible: of a second level, of those that have one."""
+    rows = life.plan_rows if appeal.decided_under is None else appeal.decided_under
+    law = 60 if life.post_service and not life.urgent else 30
+    one_level, two_levels = [], []
+    for said in coverages(life, rows):
+        of_one = next((row.appeal_days for row in said if row.appeal_days is not None), law)
+        of_two = next((row.appeal_days_of_two for row in said if row.appeal_days_of_two is not None), law // 2)
+        (two_levels if levels_of(said) == 2 else one_level).append((of_one, of_two))
+    if appeal.second:
+        return min(of_two for _, of_two in two_levels or one_level)
+    return min([of_one for of_one, _ in one_level] + [of_two for _, of_two in two_levels])
+
+
+def levels_of(said: list[PlanRow]) -> int:
+    return next((row.levels for row in said if row.levels is not None), 1)
+
+
 def has_second_level(life: RequestLife) -> bool:
-    return life.line == "commercial" and life.two_levels
+    return life.line == "commercial" and any(levels_of(said) == 2 for said in coverages(life, life.plan_rows))

@@ -13,7 +13,7 @@ from domain.errors import LedgerError
 from domain.events.requests import ClockExtended, InformationRequested, InformationSupplied
 from domain.history.records import Appeal, Request
 from domain.people import Actor
-from tests.properties.drawn_request_lives import CALIFORNIA, EXTEND, MAY_BE_MISSING, TABLES, Act, Beginning
+from tests.properties.drawn_request_lives import EXTEND, MAY_BE_MISSING, Act, Beginning, table_of
 from tests.properties.naive_deadlines import (
     Answer,
     AppealLife,
@@ -76,7 +76,7 @@ class Told:
     def __init__(self, start: Beginning) -> None:
         zone = ZoneInfo(start.zone)
         # Doses of a day before, so that a request may ask for them afterwards.
-        self.scenario = PlanScenario(table=TABLES[start.table], zone=zone)
+        self.scenario = PlanScenario(table=table_of(start.rows), zone=zone)
         first = start.at.astimezone(zone).date() - timedelta(days=40)
         days = [first + timedelta(days=number) for number in range(start.given_before)]
         self._on(start.at - timedelta(days=30), replace(opened(), day=None))
@@ -98,7 +98,6 @@ class Told:
             submitted_for(*numbers, statement=statement, **values) if numbers else submitted(statement, **values)
         )
         self._on(start.at, first_act)
-        is_own = start.table == "california"
         self.life = RequestLife(
             zone=start.zone,
             line=start.line,
@@ -107,8 +106,7 @@ class Told:
             post_service=0 < start.asked_for <= start.given_before,
             state=start.state,
             funding=start.funding,
-            plan_row=CALIFORNIA if is_own else None,
-            two_levels=start.table == "two levels",
+            plan_rows=start.rows,
         )
         self.start = start
         self.appeals: list[AppealLife] = []
@@ -261,7 +259,7 @@ def expedite(told: Told, act: Act) -> None:
 
 def deny(told: Told, act: Act) -> None:
     if told.does(denied("1.A", "1.B", "NR.5")):
-        told.changed(decided_at=told.scenario.last[0].recorded_at)
+        told.changed(decided_at=told.scenario.last[0].recorded_at, decided_under=told.life.plan_rows)
 
 
 def send_notice(told: Told, act: Act) -> None:
@@ -311,7 +309,7 @@ def appeal(told: Told, act: Act, urgency: str = "standard") -> None:
     late = is_late_to_appeal(told, received_at)
     assert told.does(appealed(received_at=received_at.isoformat(), urgency=urgency)) == (may and not is_open)
     if may and not is_open:
-        told.appeals.append(AppealLife(received_at, urgency == "urgent"))
+        told.appeals.append(AppealLife(received_at, urgency == "urgent", upheld_one is not None))
         assert told.appeal.is_late == late
         assert told.appeal.level == ("first" if upheld_one is None else "second")
 
@@ -321,10 +319,18 @@ def is_late_to_appeal(told: Told, at: datetime) -> bool:
     return last is not None and day_of(at, told.life.zone) > last
 
 
+def change_rows(told: Told, act: Act) -> None:
+    """The plan corrects its rows. What is decided keeps those of its day."""
+    rows = told.start.later_rows if act.which % 3 else told.start.rows
+    told.scenario.under(table_of(rows))
+    told.changed(plan_rows=rows)
+
+
 def uphold(told: Told, act: Act) -> None:
     if told.appeals and told.appeal.is_open:
         by = NEUROLOGIST if told.appeal.level == "first" else SECOND_NEUROLOGIST
         assert told.does(upheld("1.A", "1.B", "NR.5").by(by))
+        told.appeals[-1] = replace(told.appeals[-1], decided_under=told.life.plan_rows)
 
 
 def dismiss_as_late(told: Told, act: Act) -> None:
@@ -352,5 +358,6 @@ TELL: Final[dict[str, Callable[[Told, Act], None]]] = {
     "appeal": appeal,
     "appeal urgently": lambda told, act: appeal(told, act, "urgent"),
     "uphold": uphold,
+    "change rows": change_rows,
     "dismiss as late": dismiss_as_late,
 }

@@ -68,12 +68,12 @@ DECIDED: Final[list[tuple[str, DeadlineTerms, Urgency, bool, datetime]]] = [
     ("29 CFR 2560.503-1(i)(2)(i)", COMMERCIAL, "urgent", False, NOON + timedelta(hours=72)),
     ("29 CFR 2560.503-1(i)(2)(iii)", AFTERWARDS, "standard", False, end(7, 31)),
     ("29 CFR 2560.503-1(i)(2)(iii)", replace(AFTERWARDS, appeal_levels=2), "standard", False, end(7, 1)),
-    ("42 CFR 422.590", MEDICARE, "standard", False, end(6, 8)),
-    ("42 CFR 422.590", MEDICARE, "urgent", False, NOON + timedelta(hours=72)),
+    ("42 CFR 422.590(c)", MEDICARE, "standard", False, end(6, 8)),
+    ("42 CFR 422.590(e)(1)", MEDICARE, "urgent", False, NOON + timedelta(hours=72)),
     ("42 CFR 438.408", MEDICAID, "standard", False, end(7, 1)),
     ("42 CFR 438.408", MEDICAID, "urgent", False, NOON + timedelta(hours=72)),
-    ("42 CFR 422.590", FEDERAL, "standard", False, end(7, 1)),
-    ("42 CFR 422.590", FEDERAL, "urgent", False, NOON + timedelta(hours=72)),
+    ("42 CFR 422.590(a)", FEDERAL, "standard", False, end(7, 1)),
+    ("42 CFR 422.590(e)(1)", FEDERAL, "urgent", False, NOON + timedelta(hours=72)),
 ]
 
 
