@@ -135,6 +135,22 @@ def whose(telling: Telling, report: Report) -> str | None:
     return OTHERS if not told & ours else None
 
 
+def with_attributions(telling: Telling, scenario: Scenario) -> Scenario:
+    """After a person said of each report whose doses it tells of, if it tells of ours alone, or of none of ours."""
+    reports = zip(told_by_reports(scenario), in_order_of_recording(telling), strict=True)
+    for on_record, report in [*reports]:
+        said = whose(telling, report)
+        # It is refused if no dose is on record by the day of the report.
+        if said is not None and (said == OTHERS or _has_ours_by(scenario, on_record.reported_on)):
+            attribute = AttributeReport.model_validate(MISREAD | {"report_id": on_record.report_id, "tells_of": said})
+            scenario.and_given(Step(lambda _, command=attribute: command))  # type: ignore[misc]
+    return scenario
+
+
+def _has_ours_by(scenario: Scenario, day: date) -> bool:
+    return any(dose.stands and dose.on <= day for dose in scenario.known.doses)
+
+
 # -- entries ----------------------------------------------------------------------------------
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tests.properties import lives
 from tests.properties.answers_and_lives import contradictions, differences, in_words
 from tests.properties.drawn_tellings import agent_tellings, tellings
+from tests.properties.settling import with_attributions
 from tests.properties.stories import at_every_scale, hold
 from tests.properties.tellings import Telling
 
@@ -32,6 +33,17 @@ def test_no_definite_answer_contradicts_a_life_that_is_told_in_part(scale: str) 
             assert not found, in_words(telling, as_of, found)
 
     hold(scale, law, tellings(), chosen_days, ordinary=200)
+
+
+@at_every_scale
+def test_no_definite_answer_contradicts_a_life_after_persons_said_whose_doses_reports_are_about(scale: str) -> None:
+    def law(telling: Telling, chosen: list[int]) -> None:
+        history = with_attributions(telling, telling.perform()).known
+        for as_of in days_asked(telling, chosen):
+            found = contradictions(telling, history, as_of)
+            assert not found, in_words(telling, as_of, found)
+
+    hold(scale, law, tellings(), chosen_days, ordinary=15)
 
 
 @at_every_scale
