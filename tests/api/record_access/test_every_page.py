@@ -17,7 +17,7 @@ from api.pages.request import actions as request_actions
 from api.pages.request import documents as document_page
 from api.routes.commands import COMMAND_ROUTES
 from api.routes.requests import DETERMINATIONS
-from domain.commands.patient import RetireMemberIdentifier
+from domain.commands.patient import LinkHistories, RetireMemberIdentifier
 from domain.commands.treatment import RecordClaim
 from domain.ledger.access_log.report import AccessQuery, all_accesses
 from domain.people import Actor
@@ -252,10 +252,14 @@ def test_a_form_that_is_refused_is_an_access_and_one_that_is_done_is_an_event(ap
     if command is RecordClaim:
         # The API takes a claim line as it was sent, and the form what it is.
         body = {"line": "void", "on": body["on"], "mg": body["units"], "source_reference": body["reference"]}
+    if command is LinkHistories:
+        # The API names the other patient by id, and the form by a member ID, whose search is an access to that patient.
+        body = {"reason": body["reason"], "member": member_of(api, body["other_patient_id"])}
     before = rows(api)
     done = sends(api, f"{here}/{name}", [*flattened(body), *named], actor)
     assert done.status_code == 303, done.text[-900:]
-    assert rows(api) == before
+    searched = [one.view for one in rows(api)[: len(rows(api)) - len(before)]]
+    assert searched == (["find"] if command is LinkHistories else [])
     if (refused_terms := REFUSED_TERMS.get(command)) is not None:  # type: ignore[call-overload]
         again = sends(api, f"{here}/{name}", [*flattened(body), *named], actor)
         # An ID that was retired is not found again. That shows nothing of the record.
@@ -270,10 +274,15 @@ def test_a_form_that_is_refused_is_an_access_and_one_that_is_done_is_an_event(ap
     check_refused(api, before, of_page, ids["patient_id"])
 
 
+def member_of(api: Api, patient_id: str) -> Json:
+    found: Json = api.ledger.history(UUID(patient_id)).member.model_dump(mode="json")
+    return found
+
+
 def check_refused(api: Api, before: list[Access], of_page: list[Access], patient_id: str) -> None:
     """One access for the refusal, and those of the page that is shown again."""
     added = rows(api)[: len(rows(api)) - len(before)]
-    *of_page_again, refusal = added
+    *of_page_again, refusal = (one for one in added if one.view != "find")
     assert what(of_page_again) == what(of_page)
     assert {refusal.patient_id} == {UUID(patient_id)}
 
