@@ -205,3 +205,13 @@ def test_f9_control_characters_in_a_name_are_refused(api: Api) -> None:
     (error,) = refused(api.post("/patients", body), 422, "name")["errors"]
     assert error["problem"].lower().startswith("the text contains a control character")
     refused(api.post("/patients/find", {"actor": NURSE, "member": report["member"]}), 404, "member")
+
+
+def test_a_service_voids_its_own_dose_of_another_source(api: Api, claims: str) -> None:
+    infused = dose(reference="I-1", source="infusion_centre") | {"actor": CLAIMS}
+    entry = api.did(claims.replace("claims", "doses"), infused)["dose_id"]
+    void = claim("I-1", claim_status="void") | {"actor": CLAIMS}
+    assert api.did(claims, void)["waits"], "a claim with this reference is not on record"
+    answer = api.did(claims, void | {"source": "infusion_centre"})
+    assert (answer["result"], answer["dose_id"], answer["waits"]) == ("void", entry, False)
+    refused(api.post(claims, claim("I-1", source="clinic")), 422, "source")
