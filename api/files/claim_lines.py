@@ -35,10 +35,11 @@ def claim_command(line: ClaimFields) -> RecordDose | RecordClaim:
     if meaning == "original":
         assert line.on is not None
         assert mg is not None
-        return RecordDose(on=line.on, mg=mg, source="claim", source_reference=line.reference)
+        return RecordDose(on=line.on, mg=mg, source=line.source, source_reference=line.reference)
     return RecordClaim(
         on=line.on,
         mg=mg,
+        source=line.source,
         source_reference=line.reference,
         line=meaning,
         original_reference=line.original_reference,

@@ -69,8 +69,11 @@ def result_of(history: PatientHistory, events: tuple[Event, ...]) -> Result:
         case ClaimReplaced():
             if any(isinstance(one, ClaimVoided) for one in others):
                 return VOIDED_BEFORE
-            was_voided = history.is_replaced_after_void(_entry(history, first.dose_id))
+            entry = _entry(history, first.dose_id)
+            was_voided = history.is_replaced_after_void(entry)
             counts = "the claim was voided before, and counts again" if was_voided else "both count once"
+            if entry.facts.is_withdrawn:
+                counts = "a person said that this infusion was not given, and says again whether it was"
             note = f"replaces the original claim, {_FOUND_BY[first.found_by]}; {counts}"
             range_of_days = _range_of_days(first.source, first.mg)
             return Result("replacement", f"{note}; {range_of_days}" if range_of_days else note)

@@ -125,6 +125,10 @@ class ClaimFields(FrozenModel):
         Reference | None,
         Field(description="The reference of the claim that the line replaces or voids (REF F8 of X12 837)."),
     ] = None
+    source: Annotated[
+        DoseSource,
+        Field(description="The source of the dose entry that the line records, replaces or voids. Default: claim."),
+    ] = "claim"
 
 
 class ClaimLine(ClaimFields):

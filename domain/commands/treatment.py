@@ -159,10 +159,18 @@ class StateDoseDays(WithReason):
         Field(ge=1, le=83, description="The number of infusion days of the line, at most one for each 12 mg."),
     ]
     first_on: Annotated[
-        Day | None, Field(description="The first of these days, if it is known. Default: within 30 days of the line.")
+        Day | None,
+        Field(
+            description="The first of these days. Give it where it is known: days that are not given may be those of "
+            "other entries. Default: within 30 days of the line."
+        ),
     ] = None
     last_on: Annotated[
-        Day | None, Field(description="The last of these days, if it is known. Default: within 30 days of the line.")
+        Day | None,
+        Field(
+            description="The last of these days. Give it where it is known: days that are not given may be those of "
+            "other entries. Default: within 30 days of the line."
+        ),
     ] = None
 
 

@@ -160,8 +160,11 @@ def _claim_replaced(history: PatientHistory, event: ClaimReplaced) -> PatientHis
     if dose is None:
         return history
     earlier = (one for one in dose.facts.references if one != event.source_reference)
-    # The replacement is evidence of its own, also after a void of what it replaces.
-    told: dict[str, Any] = {"references": (*earlier, event.source_reference), "claim_voided": None, "finding": None}
+    # The replacement is evidence of its own, also after a void of what it replaces. If a person said that the infusion
+    # was not given, it is asked again.
+    claim_voided = dose.facts.claim_voided if dose.facts.finding == "not_given" else None
+    references = (*earlier, event.source_reference)
+    told: dict[str, Any] = {"references": references, "claim_voided": claim_voided, "finding": None}
     if event.on != dose.on:
         told["earlier_days"] = (*dose.facts.earlier_days, dose.on)
     line = _line(event, "replacement", event.dose_id, event.found_by)

@@ -222,3 +222,13 @@ def test_f9_a_name_a_member_id_or_a_reference_of_several_lines_is_refused(api: A
     reason = "One line.\n\tAnother line."
     corrected = {"actor": NURSE, "name": "Ana Synthetic", "reason": reason}
     assert api.post(f"/patients/{patient}/correct-demographics", corrected).status_code == 200
+
+
+def test_a_service_voids_its_own_dose_of_another_source(api: Api, claims: str) -> None:
+    infused = dose(reference="I-1", source="infusion_centre") | {"actor": CLAIMS}
+    entry = api.did(claims.replace("claims", "doses"), infused)["dose_id"]
+    void = claim("I-1", claim_status="void") | {"actor": CLAIMS}
+    assert api.did(claims, void)["waits"], "a claim with this reference is not on record"
+    answer = api.did(claims, void | {"source": "infusion_centre"})
+    assert (answer["result"], answer["dose_id"], answer["waits"]) == ("void", entry, False)
+    refused(api.post(claims, claim("I-1", source="clinic")), 422, "source")

@@ -17,6 +17,7 @@ from tests.story import (
     Scenario,
     Step,
     claim_line,
+    claim_settled,
     confirmed_duplicate,
     dismissed_duplicate,
     dose,
@@ -175,3 +176,12 @@ def test_a_mistaken_entry_leaves_the_further_one_as_the_dose() -> None:
     scenario: Any = given(C9, *LINES[:2], voided(1))
     assert (given_range(scenario), to_settle(scenario)) == ((1, 1), [])
     assert CourseCompleted not in map(type, scenario.events)
+
+
+def test_a_claim_that_is_replaced_after_a_person_said_that_it_was_not_given_is_asked_again() -> None:
+    scenario = given(claim("2026-03-02", "A"), claim_line("void", None, original_reference="A"))
+    scenario.and_given(claim_settled(1, "not_given")).then_courses()
+    scenario.and_given(replacement("2026-03-02", "A", "R1"))
+    assert (given_range(scenario), to_settle(scenario)) == ((0, 1), ["2026-03-02"])
+    scenario.and_given(claim_settled(1, "billed_elsewhere"))
+    assert given_range(scenario) == (1, 1)
