@@ -22,7 +22,8 @@ from domain.history.records import Dose, Request
 from domain.history.state import PatientHistory
 from domain.policy.assessment import Assessment
 from domain.policy.editions import edition_named
-from domain.review.assess_request import path_on_record, without_doses
+from domain.review.assess_request import is_retrospective, path_on_record, without_doses
+from domain.review.later_circumstances import own_doses
 from domain.treatment.approval_use import doses_under
 from domain.treatment.course_assignment import name_of_course, number_of_next_dose
 from domain.treatment.courses import Course, courses
@@ -85,6 +86,20 @@ def quantity(
     return Quantity(doses, requested)
 
 
+def _check_course_asked_for(history: PatientHistory, request: Request, course: int) -> None:
+    """Raises Conflict if the request is about doses that it does not name, and that are of another course (R4)."""
+    if request.retrospective_for or not is_retrospective(request):
+        return
+    own = [dose for dose in history.doses if dose.dose_id in own_doses(history, request)]
+    if not own or course in {name_of_course(history, dose) for dose in own}:
+        return
+    raise Conflict(
+        "this request is about doses that were given already, and does not name them",
+        field="retrospective_for",
+        remedy="ask for the request again with the doses in retrospective_for, and approve that one",
+    )
+
+
 def check_left_out(terms: Terms, assessment: Assessment | None) -> None:
     """Raises InvalidCommand unless a partial approval states what is not approved and why, and cites a criterion."""
     if terms.left_out is None:
@@ -113,10 +128,12 @@ def course_approved(
 ) -> CourseApproved:
     """The event of the approval, with thirty days of its own."""
     valid_from, valid_through = _window(history, request, terms.valid_from, context.today)
+    course = _course(history, request, valid_from, is_appealed=appeal_id is not None)
+    _check_course_asked_for(history, request, course)
     return context.event(
         CourseApproved,
         request_id=request.request_id,
-        course=_course(history, request, valid_from, is_appealed=appeal_id is not None),
+        course=course,
         doses_approved=granted.doses,
         valid_from=valid_from,
         valid_through=valid_through,

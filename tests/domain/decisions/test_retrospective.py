@@ -184,3 +184,18 @@ def test_doses_inside_a_reported_course_are_named_and_approved() -> None:
     scenario.when(approved_by_clinician()).then(CourseApproved, course=2, doses_approved=3)
     scenario.when(submitted_for(1, 6, statement=MEETS_B))
     scenario.then_refused(InvalidCommand, field="retrospective_for.1")
+
+
+# -- doses that nobody named ------------------------------------------------------------------
+
+
+def test_a_course_that_was_given_already_is_not_approved_once_more() -> None:
+    """The approval would be for the next course, which nobody asked for."""
+    asked = submitted(MEETS_A, received_on="2026-02-02", planned_first_infusion_on="2026-01-05")
+    scenario = given(*doses("2026-01-05", 5), asked).then_recommended("refer", "retrospective", scope="A")
+    scenario.when(approved_by_clinician()).then_refused(Conflict, field="retrospective_for")
+
+
+def test_the_rest_of_a_course_that_began_before_its_request_is_approved() -> None:
+    asked = submitted(MEETS_A, received_on="2026-04-28", planned_first_infusion_on="2026-04-27")
+    given(*doses("2026-04-27", 1), asked).when(approved_by_clinician()).then(CourseApproved, course=1)
