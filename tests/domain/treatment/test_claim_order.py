@@ -216,7 +216,7 @@ def outcome(names: list[str]) -> tuple[Any, ...]:
     return sorted(doses, key=str), [(one.status, one.given_range) for one in scenario.courses()]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given_values(orders())
 def test_doses_and_courses_are_the_same_in_any_order_of_the_lines(two: tuple[list[str], list[str]]) -> None:
     first, second = map(outcome, two)
