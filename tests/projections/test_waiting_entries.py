@@ -205,8 +205,10 @@ def test_every_line_is_in_the_timeline_in_words() -> None:
 
 
 def test_a_further_replacement_waits_on_every_list() -> None:
-    sent = ({"original_reference": "C-1", "source_reference": f"R-{day}"} for day in (6, 7))
-    lines = (claim_line("replacement", f"2026-04-0{day}", **values) for day, values in zip((6, 7), sent, strict=True))
+    lines = [
+        claim_line("replacement", f"2026-04-0{day}", original_reference="C-1", source_reference=f"R-{day}")
+        for day in (6, 7)
+    ]
     story = given(claim("2026-04-06", "C-1", mg=24), *lines, submitted(MEETS_A))
     assert named(answer(story)) == ["d2 duplicate"]
     assert items(story) == ["entry_to_settle d2"]
