@@ -31,7 +31,8 @@ class DoseView(FrozenModel):
     when the dose was recorded.
     `duplicate`: a `possible` duplicate waits for a user; a `part` of the dose `duplicate_of` adds its milligrams there,
     as `added_mg`. `dose_days_at_least` and `dose_days_at_most` are the number of infusion days that the entry is about:
-    several of a claim line of more than 12 mg (R25), and perhaps none if its claim was voided (R30).
+    several of a claim line of more than 12 mg (R25), and perhaps none if its claim was voided (R30) or if it may be the
+    same dose as the entry `duplicate_of`, of another day.
     `replaced_after_void`: its claim was voided and then replaced, so that it counts again.
     """
 
@@ -171,6 +172,8 @@ def entry_marks(dose: DoseView) -> list[str]:
     marks += [_DUPLICATES[dose.duplicate]] if dose.duplicate != "no" else []
     if dose.claim_voided:
         marks.append("claim voided" + (", not known whether it was given" if not dose.dose_days_at_least else ""))
+    elif not dose.dose_days_at_least:
+        marks.append("may be the same dose as an entry of another day")
     marks += ["claim voided, then replaced"] if dose.replaced_after_void else []
     if dose.dose_days_at_most > 1 and not dose.voided:
         least, most = dose.dose_days_at_least, dose.dose_days_at_most

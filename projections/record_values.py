@@ -118,8 +118,10 @@ def _dose_status(dose: Dose) -> str:
     if not dose.stands:
         what = "part of the same dose" if dose.duplicate == "part" else f"{dose.duplicate} duplicate, not counted"
         return f"{dose.on}, {what}"
-    if dose.is_uncertain and dose.facts.claim_voided is not None:
-        return f"{dose.on}, claim voided, not known whether it was given"
+    if dose.is_uncertain:
+        voided = dose.facts.claim_voided is not None
+        why = "claim voided, not known whether it was given" if voided else "may be the same dose as another entry"
+        return f"{dose.on}, {why}"
     return (
         f"{dose.on}, counts toward course {dose.course}" if dose.counts else f"{dose.on}, documents a reported course"
     )

@@ -199,3 +199,20 @@ def test_every_line_is_in_the_timeline_in_words() -> None:
         "V2: waits for claim V2",
     ]
     assert f"{PATIENT}.d1" == story.known.doses[0].dose_id
+
+
+# -- a claim that is billed again as lines of several days --------------------------------------------
+
+
+def test_a_further_replacement_waits_on_every_list() -> None:
+    lines = [
+        claim_line("replacement", f"2026-04-0{day}", original_reference="C-1", source_reference=f"R-{day}")
+        for day in (6, 7)
+    ]
+    story = given(claim("2026-04-06", "C-1", mg=24), *lines, submitted(MEETS_A))
+    assert named(answer(story)) == ["d2 duplicate"]
+    assert items(story) == ["entry_to_settle d2"]
+    assert marks(story)[1] == ["may be the same dose as an entry of another day"]
+    story.and_given(confirmed_duplicate(2))
+    assert (named(answer(story)), items(story)) == ([], [])
+    assert marks(story)[0] == ["corrected", "confirmed duplicate"]
