@@ -178,6 +178,7 @@ class DeterminationRecord:
     determination: Determination | None
     past: ImportedDetermination | None = None
     appeal_id: str | None = None
+    line: LineOfBusiness | None = None
 
 
 @dataclass(frozen=True)
