@@ -70,9 +70,12 @@ def terms_in_effect(history: PatientHistory, request: Request, table: DeadlineTa
     """The terms of an open request by the table of today, and of a decided request by the row of its decision."""
     decision = _closing_decision(request)
     stored = None if decision is None else decision.determination or decision.past
-    if stored is None:
+    if decision is None or stored is None:
         return terms_of(history, request, table)
-    return terms_of(history, request) if stored.deadline_row is None else terms_kept(stored.deadline_row)
+    if stored.deadline_row is not None:
+        return terms_kept(stored.deadline_row)
+    # The line that is corrected after the decision does not change the row of the decision either.
+    return terms_of(history, replace(request, line_of_business=decision.line or request.line_of_business))
 
 
 def _closing_decision(request: Request) -> DeterminationRecord | None:

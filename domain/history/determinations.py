@@ -55,6 +55,7 @@ def _decided(
         event.originator_version,
         determination,
         appeal_id=appeal_id,
+        line=request.line_of_business,
     )
     closed_on, closed_at = (determination.decided_on, event.at) if status != "referred" else (None, None)
     if appeal_id is not None and request.closed_on is not None:
@@ -81,7 +82,14 @@ def _past_determination_imported(history: PatientHistory, event: PastDeterminati
         event.outcome, event.decided_by, event.edition, event.rationale, event.imported_from, event.deadline_row
     )
     decision = DeterminationRecord(
-        "imported", event.decided_on, event.actor, event.citing, event.originator_version, None, past=past
+        "imported",
+        event.decided_on,
+        event.actor,
+        event.citing,
+        event.originator_version,
+        None,
+        past=past,
+        line=request.line_of_business,
     )
     after = with_request(
         history,

@@ -182,6 +182,7 @@ class DeterminationRecord:
     determination: Determination | None
     past: ImportedDetermination | None = None
     appeal_id: str | None = None
+    line: LineOfBusiness | None = None
 
 
 @dataclass(frozen=True)

@@ -107,6 +107,9 @@ class RequestLife:
     funding: str | None = None
     plan_rows: tuple[PlanRow, ...] = ()
     decided_under: tuple[PlanRow, ...] | None = None
+    decided_for: tuple[str, str | None, str | None] | None = None
+    """The line, the state and the funding that were on record on the day of the decision."""
+
     expedited_at: datetime | None = None
     asks: tuple[Ask, ...] = ()
     answers: tuple[Answer, ...] = ()
@@ -188,8 +191,12 @@ def until_decided(life: RequestLife) -> RequestLife:
     end = life.decided_at
     if end is None:
         return life
+    line, state, funding = life.decided_for or (life.line, life.state, life.funding)
     return replace(
         life,
+        line=line,
+        state=state,
+        funding=funding,
         expedited_at=not_after(life.expedited_at, end),
         asks=tuple(ask for ask in life.asks if ask.at <= end),
         answers=tuple(answer for answer in life.answers if answer.received_at <= end),

@@ -260,6 +260,7 @@ def expedite(told: Told, act: Act) -> None:
 def deny(told: Told, act: Act) -> None:
     if told.does(denied("1.A", "1.B", "NR.5")):
         told.changed(decided_at=told.scenario.last[0].recorded_at, decided_under=told.life.plan_rows)
+        told.changed(decided_for=(told.life.line, told.life.state, told.life.funding))
 
 
 def send_notice(told: Told, act: Act) -> None:

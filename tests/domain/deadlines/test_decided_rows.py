@@ -25,6 +25,7 @@ from domain.events.determinations import (
 from projections.dossier.deadlines import terms_in_words
 from tests.domain.deadlines.request_clock import clock, due
 from tests.story import (
+    MEETS_A,
     ZONE,
     Scenario,
     Step,
@@ -37,6 +38,7 @@ from tests.story import (
     past_determination,
     referred,
     reopened,
+    statement_corrected,
     submitted,
     upheld,
 )
@@ -102,6 +104,13 @@ def test_the_coverage_that_is_stated_later_changes_no_decision() -> None:
     assert "so the shortest row applies" in before.rule
     scenario.and_given(line_changed("2026-01-01", "commercial", state="NY", funding="insured"))
     assert clock(scenario) == before
+
+
+@pytest.mark.parametrize(("table", "last_day"), [(BUILT_IN, "2026-05-14"), (FIVE_DAYS, "2026-05-04")])
+def test_the_line_that_is_corrected_later_changes_no_decision(table: DeadlineTable, last_day: str) -> None:
+    scenario = decided_on_may_8(table, denied("1.A.i"))
+    scenario.and_given(statement_corrected(MEETS_A, line_of_business="medicaid"))
+    assert {due_under(scenario, later) for later in OTHER_TABLES} == {last_day}
 
 
 @pytest.mark.parametrize("outcome", [upheld("1.A.i"), overturned()])
