@@ -229,10 +229,10 @@ def _administrator_link(identity: Identity, url: str) -> Iterator[str]:
 
 def _print_all(lines: Iterable[str], metrics_url: str | None) -> None:
     """Prints the lines with the addresses, which the server answers from now on."""
-    if metrics_url is not None:
-        print_result(f"Metrics: {metrics_url}")
     for line in lines:
         print_result(line)
+    if metrics_url is not None:
+        print_result(f"Metrics: {metrics_url}")
     sys.stdout.flush()
 
 
