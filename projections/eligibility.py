@@ -173,9 +173,7 @@ def eligibility(
     path = whole.assessment.scope if whole is not None else path_on_record(history, request, as_of)
     if path is None and not treatments:
         treatments = unknown_treatments(history, as_of, received=_is_stated(history, assessed))
-    because = _because(path, treatments)
     following, last = next_dose(treatments, as_of), last_dose(treatments)
-    number = following.number if path is not None else None
     is_known = path is not None and following.is_begun is not None
     completed = completed_courses(treatments)
     waits = completed.certain is None or _waits(history, found, as_of)
@@ -185,11 +183,11 @@ def eligibility(
         history_version=history.version,
         as_of=as_of,
         path=path,
-        path_because=because,
+        path_because=_because(path, treatments),
         courses_completed=completed.certain,
         courses_completed_at_least=completed.least,
         courses_completed_at_most=completed.most,
-        course_number=number,
+        course_number=following.number if path is not None else None,
         course_status=None if not is_known else "open" if following.is_begun else "not_begun",
         doses_given=following.given.certain if is_known else None,
         doses_left_in_course=following.left.certain if is_known else None,

@@ -23,7 +23,7 @@ from domain.ledger import schema
 from domain.ledger.clocks.time_zones import zone_of_new_ledger
 from domain.ledger.errors import StoreError
 from domain.ledger.reader import open_to_read
-from domain.ledger.stores.unavailable import Unavailable
+from domain.ledger.stores.unavailable import SEND_AGAIN, Unavailable
 from domain.ledger.stores.urls import address_of
 from domain.permissions.disclosure import Through
 
@@ -42,6 +42,8 @@ def errors_to_exit_status() -> Iterator[None]:
     except StoreError as error:
         raise CommandFailed(error.cause, error.remedy) from None
     except PersistenceError as error:
+        if isinstance(error, Unavailable) and error.remedy != SEND_AGAIN:
+            raise CommandFailed(error.cause, error.remedy) from None
         text = error.cause if isinstance(error, Unavailable) else str(error)
         reason = " ".join(text.split()) or type(error).__name__
         raise CommandFailed(

@@ -25,11 +25,7 @@ from domain.people import Actor, ConsultationGiven, Prescriber
 
 @dataclass(frozen=True, slots=True)
 class AgentUse:
-    """The start or the stop of another agent, as one event recorded it.
-
-    `version` is the version of that event, and `recorded_on` its day in UTC. `entry_id` counts the entries of the
-    patient.
-    """
+    """The start or the stop of another agent, as event `version` recorded it on the day `recorded_on` in UTC."""
 
     product: str
     started_on: PartialDate | None

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from domain.deadline_terms.plan_rows import table_from
 from domain.deadline_terms.table import DeadlineTable
-from tests.properties.naive_deadlines import PlanRow
+from tests.properties.naive_clock.deadlines import PlanRow
 
 MAY_BE_MISSING: Final = ("hiv_infection", "ms_form", "diagnosis")
 EXTEND: Final = {"notice": "We need more time, because information is missing."}

@@ -14,7 +14,7 @@ from domain.events.requests import ClockExtended, InformationRequested, Informat
 from domain.history.records import Appeal, Request
 from domain.people import Actor
 from tests.properties.drawn_request_lives import EXTEND, MAY_BE_MISSING, Act, Beginning, table_of
-from tests.properties.naive_deadlines import (
+from tests.properties.naive_clock.deadlines import (
     Answer,
     AppealLife,
     Ask,

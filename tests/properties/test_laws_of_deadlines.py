@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from domain.deadlines.appealable import adverse_determination
 from domain.deadlines.appeals import appeal_deadline, file_by, forwarding_deadline
 from domain.deadlines.requests import deadline_of
-from tests.properties import naive_deadlines as naive
 from tests.properties.drawn_request_lives import Act, Beginning, beginnings, lives
+from tests.properties.naive_clock import deadlines as naive
 from tests.properties.request_lives import Told
 from tests.properties.stories import SCALES, at_every_scale
 
@@ -72,11 +72,13 @@ def test_every_deadline_of_a_life_agrees_with_a_count_day_by_day(scale: str) -> 
 
 def test_the_count_imports_nothing_of_the_program() -> None:
     assert naive.__file__ is not None
-    tree = ast.parse(Path(naive.__file__).read_text())
+    files = Path(naive.__file__).parent.glob("*.py")
     imported = {
         alias.name if isinstance(node, ast.Import) else node.module
-        for node in ast.walk(tree)
+        for file in files
+        for node in ast.walk(ast.parse(file.read_text()))
         if isinstance(node, ast.Import | ast.ImportFrom)
         for alias in node.names
     }
-    assert imported == {"__future__", "dataclasses", "datetime", "zoneinfo"}
+    own = {"tests.properties.naive_clock.days"}
+    assert imported == {"__future__", "dataclasses", "datetime", "zoneinfo"} | own

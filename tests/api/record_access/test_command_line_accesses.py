@@ -158,7 +158,7 @@ def test_a_standby_shows_nothing_and_names_the_primary_as_remedy(told: Json, led
     text = refused("eligibility", "M-1", "--database", read_only)
     assert "the access could not be recorded" in text
     assert "is read-only" in text
-    assert "name the primary" in text
+    assert "give the URL of the primary" in text
 
 
 def test_the_worklist_is_a_look_at_each_patient_that_it_shows(api: Api, ledger_url: str) -> None:

@@ -74,7 +74,9 @@ SETTINGS: dict[str, Any] = {
     # in the future, a day before the first edition, a stale If-Match.
     "checks": {
         "positive_data_acceptance": {"expected-statuses": ["2xx", "304", "403", "404", "409", "412", "422"]},
-        "negative_data_rejection": {"expected-statuses": ["400", "401", "403", "404", "409", "412", "415", "422"]},
+        "negative_data_rejection": {
+            "expected-statuses": ["400", "401", "403", "404", "409", "412", "413", "415", "422"]
+        },
     },
 }
 

@@ -150,7 +150,8 @@ class Api:
 
     def submitted(self, patient: str, statement: Json = MEETS_A, **values: Any) -> Json:
         """A request; an office submits it on 20 April, unless something newer is on record, and it is received then."""
-        with nullcontext() if "received_at" in values else self._on_20_april(RECEIVED):
+        newest = self.ledger.history(UUID(patient)).recorded_at
+        with nullcontext() if "received_at" in values else self._on_20_april(max(RECEIVED, newest)):
             return self.did(f"/patients/{patient}/requests", request(statement, **values))
 
     @contextmanager

@@ -1,0 +1,1 @@
+"""A clock of deadlines that was written from the law alone."""
