@@ -212,7 +212,11 @@ class Cook:
             case 409 if label == "POST /people":
                 return replace(fine, body={"id": person.id, "name": "Again", "role": "reviewer"})
             case 409:
-                # The last administrator stays one.
+                # The last administrator stays one. A generated case may have added another.
+                people = people_of(self.api)
+                for other in people.read().administrators():
+                    if other.actor.id != ADMINISTRATOR.id:
+                        people.remove(other.actor.id, ADMINISTRATOR)
                 return replace(fine, path={"person_id": ADMINISTRATOR.id})
             case 422 if body is None:
                 return replace(fine, path=dict.fromkeys(path, "two words"))
