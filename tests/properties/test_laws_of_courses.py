@@ -28,7 +28,7 @@ def test_the_list_of_courses_contradicts_no_life_that_is_told_in_part(scale: str
             listed = [dose.dose_id for one in found for dose in one.doses]
             assert sorted(listed) == sorted(one.dose_id for one in history.doses if one.stands and one.on <= as_of)
 
-    hold(scale, law, tellings(), chosen_days, ordinary=100)
+    hold(scale, law, tellings(), chosen_days, ordinary=50)
 
 
 @at_every_scale
@@ -43,7 +43,7 @@ def test_the_list_of_a_life_that_is_told_exactly_has_exactly_its_courses(scale: 
             expected = [(status(one), len(one.days), one.completed_on, whole_day(one.days[-1])) for one in true]
             assert listed == expected, in_words(telling, as_of, [f"{listed} is not {expected}"])
 
-    hold(scale, law, tellings(exact=True, agents=False), chosen_days, ordinary=100)
+    hold(scale, law, tellings(exact=True, agents=False), chosen_days, ordinary=50)
 
 
 def true_courses(telling: Telling, as_of: date) -> list[TrueCourse]:

@@ -32,7 +32,7 @@ def test_no_definite_answer_contradicts_a_life_that_is_told_in_part(scale: str) 
             found = contradictions(telling, history, as_of)
             assert not found, in_words(telling, as_of, found)
 
-    hold(scale, law, tellings(), chosen_days, ordinary=200)
+    hold(scale, law, tellings(), chosen_days, ordinary=100)
 
 
 @at_every_scale
@@ -55,7 +55,7 @@ def test_a_life_that_is_told_exactly_is_answered_exactly(scale: str) -> None:
             found = judge(telling, history, as_of)
             assert not found, in_words(telling, as_of, found)
 
-    hold(scale, law, tellings(exact=True, agents=False), chosen_days, ordinary=200)
+    hold(scale, law, tellings(exact=True, agents=False), chosen_days, ordinary=100)
 
 
 @at_every_scale
@@ -65,7 +65,7 @@ def test_no_answer_about_other_agents_contradicts_their_uses(scale: str) -> None
         found = contradictions(telling, telling.perform().known, as_of)
         assert not found, in_words(telling, as_of, found)
 
-    hold(scale, law, agent_tellings(), ordinary=200)
+    hold(scale, law, agent_tellings(), ordinary=100)
 
 
 @at_every_scale
@@ -75,7 +75,7 @@ def test_uses_of_other_agents_that_are_told_exactly_are_answered_exactly(scale: 
         found = differences(telling, telling.perform().known, as_of)
         assert not found, in_words(telling, as_of, found)
 
-    hold(scale, law, agent_tellings(exact=True), ordinary=200)
+    hold(scale, law, agent_tellings(exact=True), ordinary=100)
 
 
 def test_the_judge_of_lives_imports_nothing_of_the_program() -> None:

@@ -32,7 +32,7 @@ def test_what_an_answer_names_settles_it(scale: str) -> None:
         found = [one for one in differences(telling, scenario.known, as_of) if one[0] in DECIDING]
         assert not found, in_words(telling, as_of, found)
 
-    hold(scale, law, tellings(agents=False), ordinary=100)
+    hold(scale, law, tellings(agents=False), ordinary=60)
 
 
 DECIDING = ("path", "scope", "recommendation")
