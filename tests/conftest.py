@@ -96,11 +96,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """One more than there are cores for the whole suite; none for chosen files, which are done before workers started.
+    """One more than there are cores for the whole suite, as many for chosen folders, and none for chosen files.
 
-    The tests that start servers and kill them wait for a fifth of their time.
+    The tests that start servers and kill them wait for a fifth of their time. A few files are done before workers have
+    started.
     """
-    return len(os.sched_getaffinity(0)) + 1 if config.args_source is pytest.Config.ArgsSource.TESTPATHS else 0
+    cores = len(os.sched_getaffinity(0))
+    if config.args_source is pytest.Config.ArgsSource.TESTPATHS:
+        return cores + 1
+    return cores if all(Path(one).is_dir() for one in config.args) else 0
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> None:
