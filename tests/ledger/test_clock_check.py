@@ -173,6 +173,17 @@ def test_the_clock_and_that_of_elapsed_time_are_at_most_ten_minutes_apart(
         opened(ledger, "M-2")
 
 
+def test_an_earlier_confirmation_confirms_no_later_jump(ledger: Ledger, clock: Clock) -> None:
+    ledger.recorder.server_time = lambda: clock.at  # type: ignore[method-assign]
+    ledger.clock_check.confirm("The time server was corrected.", ADMINISTRATOR)
+    again(ledger)
+    opened(ledger)
+    clock.advance(AHEAD)
+    for _ in range(2):
+        with pytest.raises(ClockNotTrusted, match="was set ahead by 40 days"):
+            opened(ledger, "M-2")
+
+
 def test_a_clock_that_is_right_again_needs_no_confirmation_if_nothing_was_written(ledger: Ledger, clock: Clock) -> None:
     elapsed = Standing()
     again(ledger, elapsed)

@@ -69,6 +69,7 @@ class ClockCheck:
         self._stream = stream
         self._lock = Lock()
         self._confirmed: ClockConfirmed | None = None
+        self._was_read = False
         self._read_at = -SECONDS_KEPT
         self._newest: datetime | None = None
         self._database_ahead: timedelta | None = None
@@ -94,6 +95,9 @@ class ClockCheck:
         if self._elapsed is None:
             return None
         with self._lock:
+            if not self._was_read:
+                # An earlier confirmation says nothing of this clock from now on, but how far that of the server may be.
+                self._confirmed, self._was_read = self._last_confirmation(), True
             if time.monotonic() - self._read_at >= SECONDS_KEPT:
                 self._read()
             trouble = self._beyond()
@@ -122,13 +126,17 @@ class ClockCheck:
         return None
 
     def _is_confirmed_again(self) -> bool:
-        last = self._recorder.rows_of(self._stream)
-        if not last or (self._confirmed is not None and self._confirmed.originator_version == last[-1][0]):
-            return False
-        event = self._mapper.event_of(self._stream, *last[-1])
+        """Whether the clock was confirmed since this process asked last."""
+        before, self._confirmed = self._confirmed, self._last_confirmation()
+        return self._confirmed != before
+
+    def _last_confirmation(self) -> ClockConfirmed | None:
+        rows = self._recorder.rows_of(self._stream)
+        if not rows:
+            return None
+        event = self._mapper.event_of(self._stream, *rows[-1])
         assert isinstance(event, ClockConfirmed)
-        self._confirmed = event
-        return True
+        return event
 
     # -- the store --------------------------------------------------------------------------------
 
