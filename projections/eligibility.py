@@ -183,7 +183,7 @@ def eligibility(
         history_version=history.version,
         as_of=as_of,
         path=path,
-        path_because=_because(path, treatments),
+        path_because=_because(path, treatments, following),
         courses_completed=completed.certain,
         courses_completed_at_least=completed.least,
         courses_completed_at_most=completed.most,
@@ -276,7 +276,7 @@ def _imported(
     yield from (one for one in sources if one is not None)
 
 
-def _because(path: Literal["A", "B"] | None, treatments: tuple[Treatment, ...]) -> str:
+def _because(path: Literal["A", "B"] | None, treatments: tuple[Treatment, ...], following: NextDose) -> str:
     """Returns why the history decides this path (R1), or that it does not decide one."""
     if path is None:
         return "It is not known whether a course of Lemtrada was completed."
@@ -286,6 +286,8 @@ def _because(path: Literal["A", "B"] | None, treatments: tuple[Treatment, ...]) 
         return "An earlier course of Lemtrada counts as a prior course. It is not known whether one was completed."
     if path == "B":
         return "A course of Lemtrada was completed."
+    if treatments and following.given.least == 0 < following.given.most:
+        return "No course of Lemtrada was completed. It is not known whether one was started."
     if treatments:
         return "The first course of Lemtrada was started and not completed."
     return "No course of Lemtrada was completed."

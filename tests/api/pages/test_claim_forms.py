@@ -86,6 +86,7 @@ def test_a_person_says_whether_the_infusion_of_a_voided_claim_was_given(api: Api
     assert voided.status == 200, voided.text[:600]
     page = reviewer.opens(at(patient))
     assert "0 to 1 doses given" in page.text
+    assert "It is not known whether one was started." in page.text
     assert "void V1, of entry d1" in page.text
     told = reviewer.sends(page, "settle-claim", dose_id=f"{patient}.d1", finding="not_given", reason=WHY)
     assert told.status == 200, told.text[:600]
